@@ -1,0 +1,35 @@
+"""lrdoctor reads training logs, names the learning-rate trouble in each run, and says what to change."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrdoctor.api import diagnose, read
+    from lrdoctor.records import Diagnosis, Run, Series
+    from lrdoctor.report import Report
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "diagnose": "lrdoctor.api",
+    "read": "lrdoctor.api",
+    "Diagnosis": "lrdoctor.records",
+    "Report": "lrdoctor.report",
+    "Run": "lrdoctor.records",
+    "Series": "lrdoctor.records",
+}
+
+__all__ = ["Diagnosis", "Report", "Run", "Series", "__version__", "diagnose", "read"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used: `import lrdoctor` alone costs next to nothing."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'lrdoctor' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

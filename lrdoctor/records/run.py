@@ -1,0 +1,52 @@
+"""One training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lrdoctor.records.series import Role, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Hyperparameter = float | int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """One training: its curves, and what is known of how it was set up.
+
+    Parameters
+    ----------
+    id
+        Unique within a diagnosis; the path of the run below what the user named.
+    source
+        The file or directory the run was read from, as the user can open it.
+    format
+        Name of the reader, e.g. ``"lightning-csv"``.
+    series
+        Curves by tag, in the order of the log.
+    hyperparameters
+        As found, under the names ``lr``, ``optimizer``, ``batch_size``, ``schedule``, ``momentum``,
+        ``weight_decay``, ``clip_norm``, ``epochs``, ``max_steps``, ``warmup_steps``; anything else that
+        was found keeps its own name.
+    notes
+        What reading had to mend (truncated tail, restart merged, duplicates dropped), a sentence each.
+    """
+
+    id: str
+    source: str
+    format: str
+    series: Mapping[str, Series]
+    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "series", MappingProxyType(dict(self.series)))
+        object.__setattr__(self, "hyperparameters", MappingProxyType(dict(self.hyperparameters)))
+
+    def with_role(self, role: Role) -> list[Series]:
+        """All curves of one role, in the order of the log."""
+        return [series for series in self.series.values() if series.role is role]
