@@ -1,0 +1,223 @@
+"""What the user has settled beforehand: `lrdoctor.toml`, or `[tool.lrdoctor]` in pyproject.toml."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import typing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from lrdoctor.errors import ConfigError
+from lrdoctor.records import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+FailLevel = Literal["any", "info", "warning", "error", "critical"]
+FAIL_LEVELS: tuple[str, ...] = typing.get_args(FailLevel)
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of a diagnosis; every key may also be left out.
+
+    Parameters
+    ----------
+    select, ignore
+        Rules to run and to leave out: codes, prefixes of codes (``OSC``), names or ``ALL``. Nothing selected
+        means all; where both lists match a rule, the more specific entry wins, and `ignore` wins a tie.
+    roles
+        Role by tag, for curves whose name does not say what they are.
+    rules
+        Changed thresholds: by code or name of the rule, then by field of its settings.
+    fail_on
+        Mildest severity that makes the command line exit with status 1; ``any`` counts unreadable files too.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    roles: dict[str, Role] = {}
+    rules: dict[str, dict[str, Any]] = {}
+    fail_on: FailLevel | None = None
+
+    def wants(self, code: str, name: str = "") -> bool:
+        """Answer whether a rule is to be run."""
+        chosen = max((_match(entry, code, name) for entry in self.select), default=0)
+        dropped = max((_match(entry, code, name) for entry in self.ignore), default=-1)
+        return chosen >= 0 and chosen > dropped
+
+    def settings(self, rule: Any) -> Any:
+        """A rule's settings with the changes of this configuration.
+
+        Raises
+        ------
+        ConfigError
+            A setting is unknown, or its value is of the wrong type or refused by the settings themselves.
+        """
+        settings = rule.settings
+        for entry in (rule.name, rule.code):
+            if entry in self.rules:
+                settings = _changed(settings, self.rules[entry], f"rules.{entry}")
+        return settings
+
+    def check(self, rules: Iterable[Any]) -> None:
+        """Refuse entries that name no rule and settings that no rule has.
+
+        Raises
+        ------
+        ConfigError
+            With the entry, and the closest name that exists.
+        """
+        rules = list(rules)
+        for key, entries in (("select", self.select), ("ignore", self.ignore)):
+            for entry in entries:
+                if not find_rules(rules, entry):
+                    raise ConfigError(f"{key}: no rule matches {entry!r}{suggestion(entry, _names(rules))}")
+        for entry in self.rules:
+            if entry not in _names(rules):
+                raise ConfigError(f"rules: there is no rule {entry!r}{suggestion(entry, _names(rules))}")
+        for rule in rules:
+            self.settings(rule)
+
+
+def find_rules(rules: Iterable[Any], entry: str) -> list[Any]:
+    """The rules that a code, a prefix of codes, a name or ``ALL`` stands for, by code."""
+    matching = [rule for rule in rules if _match(entry, rule.code, rule.name) >= 0]
+    return sorted(matching, key=lambda rule: str(rule.code))
+
+
+def suggestion(wrong: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"``, or nothing where no known name is close."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(wrong.lower(), by_lower, n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(by_lower[name]) for name in close)}?" if close else ""
+
+
+def parse_role(tag: str, role: str) -> Role:
+    """The role that a user named.
+
+    Raises
+    ------
+    ConfigError
+        There is no such role.
+    """
+    try:
+        return Role(role.strip().lower().replace("-", "_").replace(" ", "_"))
+    except ValueError:
+        near = suggestion(role, list(Role)) or f"; roles are {', '.join(Role)}"
+        raise ConfigError(f"roles: {role!r}, wanted for {tag!r}, is no role{near}") from None
+
+
+def load(path: Path | None = None, *, start: Path | None = None) -> Config:
+    """Read the configuration.
+
+    Parameters
+    ----------
+    path
+        A TOML file: `pyproject.toml`, or one that holds the keys at its top level. None: the nearest
+        `lrdoctor.toml`, or pyproject.toml with a `[tool.lrdoctor]`, from `start` upwards; without one, the
+        defaults.
+    start
+        Where to begin; the current directory if None.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, or holds an unknown key or a wrong value.
+    """
+    if path is not None:
+        document = _parse(path)
+        tool = document.get("tool")
+        if isinstance(tool, dict) and "lrdoctor" in tool:
+            return from_mapping(tool["lrdoctor"], str(path))
+        return from_mapping({} if path.name == "pyproject.toml" else document, str(path))
+    for folder in [here := (start or Path.cwd()).absolute(), *here.parents]:
+        own = folder / "lrdoctor.toml"
+        if own.is_file():
+            return from_mapping(_parse(own), str(own))
+        shared = folder / "pyproject.toml"
+        if shared.is_file() and _mentions_us(shared):
+            tool = _parse(shared).get("tool")
+            if isinstance(tool, dict) and "lrdoctor" in tool:
+                return from_mapping(tool["lrdoctor"], str(shared))
+    return Config()
+
+
+def from_mapping(table: Mapping[str, Any], where: str = "configuration") -> Config:
+    """Build a configuration from plain data; ``-`` and ``_`` in keys are the same.
+
+    Raises
+    ------
+    ConfigError
+        An unknown key or a wrong value; the message begins with `where`.
+    """
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: [tool.lrdoctor] is not a table")
+    data = {key.replace("-", "_"): value for key, value in table.items()}
+    known = Config.__struct_fields__
+    for key in data:
+        if key not in known:
+            near = suggestion(key, known) or f"; known keys are {', '.join(known)}"
+            raise ConfigError(f"{where}: unknown key {key!r}{near}")
+    try:
+        if isinstance(data.get("roles"), dict):
+            data["roles"] = {tag: parse_role(tag, str(role)) for tag, role in data["roles"].items()}
+        return msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _match(entry: str, code: str, name: str) -> int:
+    """How specific an entry is for a rule: the length of what it fixes; -1 where it does not match."""
+    wanted = entry.strip().lower()
+    if wanted == "all":
+        return 0
+    if wanted in (name.lower(), code.lower()):
+        return len(code) + 1
+    return len(wanted) if wanted and code.lower().startswith(wanted) else -1
+
+
+def _names(rules: Sequence[Any]) -> list[str]:
+    return [rule.code for rule in rules] + [rule.name for rule in rules]
+
+
+def _changed(settings: Any, changes: Mapping[str, Any], where: str) -> Any:
+    hints = typing.get_type_hints(type(settings))
+    fields = {field.name: hints[field.name] for field in dataclasses.fields(settings)}
+    values: dict[str, Any] = {}
+    for key, value in changes.items():
+        field = key.replace("-", "_")
+        if field not in fields:
+            near = suggestion(field, fields) or f"; its settings are {', '.join(fields)}"
+            raise ConfigError(f"{where}: unknown setting {key!r}{near}")
+        try:
+            values[field] = msgspec.convert(value, fields[field])
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{where}.{key}: {error}") from None
+    try:
+        return dataclasses.replace(settings, **values)
+    except ValueError as error:  # the settings' own check in __post_init__
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            return tomllib.load(stream)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def _mentions_us(path: Path) -> bool:
+    """Answer whether a pyproject.toml may hold our table, so that a stranger's broken file stops nobody."""
+    try:
+        return b"lrdoctor" in path.read_bytes()
+    except OSError:
+        return False
