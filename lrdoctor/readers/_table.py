@@ -87,6 +87,7 @@ def runs_from_table(  # the one road from columns to runs
     roles: Mapping[str, tuple[Role, str]] | None = None,
     notes: Sequence[str] = (),
     axis: str | None = None,
+    blank_is_nan: bool = True,
 ) -> list[Run]:
     """Turn columns into runs: usually one, several where training started again from the beginning.
 
@@ -100,6 +101,9 @@ def runs_from_table(  # the one road from columns to runs
         Roles that the format itself defines, by column, each with its reason.
     axis
         The column to take as the step, where the format says so; otherwise it is found by name.
+    blank_is_nan
+        Whether a column that falls silent for good may have been NaN since (writers of delimited text print NaN as
+        an empty cell); False for stores that keep NaN as such.
 
     Returns
     -------
@@ -109,7 +113,8 @@ def runs_from_table(  # the one road from columns to runs
     steps, unit, axis_name, axis_notes = _choose_axis(table, axis)
     notes += axis_notes
     values = [name for name in table.columns if name != axis_name and not _NO_CURVE.fullmatch(name.strip())]
-    _restore_blown_up(table, values, notes)
+    if blank_is_nan:
+        _restore_blown_up(table, values, notes)
     sessions = _sessions(table, steps, values)
     runs = []
     for number, (rows, session_notes) in enumerate(sessions, 1):
