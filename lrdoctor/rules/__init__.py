@@ -1,0 +1,1 @@
+"""Is that a symptom: one file per rule, its thresholds in its `Settings` and nowhere else."""

@@ -1,0 +1,158 @@
+"""What a notebook calls; the CLI calls the same functions."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrdoctor.errors import ConfigError, LrdoctorError, UsageError
+from lrdoctor.records import Diagnosis, Run, RunDiagnosis, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from lrdoctor.config import Config
+    from lrdoctor.report import Report
+
+
+def read(source: Any, *, roles: Mapping[str, str] | None = None) -> list[Run]:
+    """Read every run of some logs, with the role of each curve known.
+
+    Parameters
+    ----------
+    source
+        A path or glob of a log or of a directory of logs; a data frame (pandas, polars, pyarrow), a dict of arrays, a
+        Keras History, a Hugging Face log history; a `Run`; or a list of any of these.
+    roles
+        Roles by tag (or glob pattern of tags) that override the vocabulary, e.g. ``{"objective": "train_loss"}``.
+
+    Returns
+    -------
+    Runs, in the order found. Files that look like a log and cannot be read are left out; `diagnose` names them.
+
+    Raises
+    ------
+    UsageError
+        `source` is of no kind that can be read, or a path that does not exist.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    return [item for item in stream(source, roles=roles) if isinstance(item, Run)]
+
+
+def diagnose(
+    source: Any,
+    *,
+    config: Config | None = None,
+    roles: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    progress: Callable[[int, str], None] | None = None,
+) -> Report:
+    """Read logs, name the learning-rate trouble of each run, and plan what to change.
+
+    Parameters
+    ----------
+    source, roles
+        As for `read`.
+    config
+        Settings; by default none (the command line reads ``[tool.lrdoctor]``).
+    select, ignore
+        Rule codes (or prefixes of them, or names) to apply, or to leave out.
+    progress
+        Called after each run with the number done and the run's id.
+
+    Raises
+    ------
+    UsageError
+        `source` is of no kind that can be read, or a path that does not exist.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    from lrdoctor import __version__
+    from lrdoctor.engine import choose_rules, diagnose_run
+    from lrdoctor.report import Report
+
+    roles = {**(config.roles if config else {}), **(roles or {})}
+    rules = choose_rules([*(config.select if config else ()), *select], [*(config.ignore if config else ()), *ignore])
+    runs: list[RunDiagnosis] = []
+    unreadable: list[Unreadable] = []
+    for item in stream(source, roles=roles):
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
+            continue
+        try:
+            runs.append(diagnose_run(item, rules))
+        except LrdoctorError:
+            raise
+        except Exception as error:  # a defect of ours in one run must not cost the user the others
+            message = f"could not be diagnosed ({type(error).__name__}: {error}); this is a bug, please report it"
+            unreadable.append(Unreadable(source=item.source, error=message))
+        if progress is not None:
+            progress(len(runs), item.id)
+    return Report(Diagnosis(runs=tuple(runs), unreadable=tuple(unreadable), version=__version__))
+
+
+def stream(source: Any, *, roles: Mapping[str, str] | None = None) -> Iterator[Run | Unreadable]:
+    """Yield runs with their roles as they are read, and what could not be read; arguments as for `read`."""
+    from lrdoctor.roles import RoleOverrides, assign_roles
+
+    overrides = RoleOverrides(roles or {})
+    for item in _items(source):
+        yield assign_roles(item, overrides) if isinstance(item, Run) else item
+    unused = overrides.unused()
+    if unused:
+        raise ConfigError(f"no run has a curve that matches {', '.join(map(repr, unused))} (see `lrdoctor runs` for the tags)")
+
+
+def _items(source: Any) -> Iterator[Run | Unreadable]:
+    """Dispatch on what the user has."""
+    if isinstance(source, str | Path):
+        source = [source]
+    if isinstance(source, Run):
+        yield source
+        return
+    if isinstance(source, list | tuple) and source and all(isinstance(item, str | Path) for item in source):
+        from lrdoctor.gather import gather
+
+        yield from gather(_expand(source))
+        return
+    if isinstance(source, list | tuple) and source and not _is_one_log(source):
+        for number, item in enumerate(source, 1):
+            yield from _numbered(item, number)
+        return
+    from lrdoctor.readers._memory import runs_from_object
+
+    yield from runs_from_object(source)
+
+
+def _is_one_log(items: Sequence[Any]) -> bool:
+    """A list of numbers is one curve, a list of dicts one log history; a list of anything else is several logs."""
+    return all(isinstance(item, int | float) for item in items) or (
+        all(isinstance(item, dict) for item in items)
+        and not any(isinstance(value, list | tuple) or hasattr(value, "__array__") for item in items for value in item.values())
+    )
+
+
+def _numbered(item: Any, number: int) -> Iterator[Run | Unreadable]:
+    from dataclasses import replace
+
+    for entry in _items(item):
+        if isinstance(entry, Run) and not isinstance(item, str | Path | Run):
+            entry = replace(entry, id=f"{entry.id or 'run'}-{number}")
+        yield entry
+
+
+def _expand(paths: Sequence[str | Path]) -> list[Path]:
+    """Resolve globs; a path that exists is taken as it stands, whatever characters are in it."""
+    found: list[Path] = []
+    for path in paths:
+        if Path(path).exists() or not glob.has_magic(str(path)):
+            found.append(Path(path))
+            continue
+        matches = sorted(glob.glob(str(path), recursive=True))
+        if not matches:
+            raise UsageError(f"{path}: nothing matches this pattern")
+        found += [Path(match) for match in matches]
+    return found

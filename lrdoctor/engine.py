@@ -1,0 +1,177 @@
+"""Order, inject, run, skip, mask: the one file that knows that all rules exist.
+
+A rule's `check` and a signal's function name what they need by their parameters, as pytest fixtures do: a role
+(``train_loss``), a signal (``trend``), ``run`` or ``hyperparameters``. What a run cannot give becomes a `Skip`
+with a reason; a parameter annotated ``| None`` is optional.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from lrdoctor.errors import Unavailable
+from lrdoctor.records import Finding, Role, Run, RunDiagnosis, Skip, Verdict
+from lrdoctor.registry import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from lrdoctor.rules._base import Rule
+
+_ROLE_WORDS = {
+    Role.TRAIN_LOSS: "no training loss",
+    Role.VAL_LOSS: "no validation loss",
+    Role.LR: "no learning-rate series",
+    Role.GRAD_NORM: "no gradient norm",
+    Role.TRAIN_METRIC: "no training metric",
+    Role.VAL_METRIC: "no validation metric",
+    Role.LOSS_SCALE: "no loss scale",
+}
+
+
+@cache
+def signals() -> dict[str, Callable[..., Any]]:
+    """Every signal by name, from all modules of `lrdoctor.signals`."""
+    return {
+        name: function
+        for module in discover("lrdoctor.signals", "SIGNALS").values()
+        for name, function in ((function.__name__, function) for function in module)
+    }
+
+
+@cache
+def needs(function: Callable[..., Any]) -> tuple[tuple[str, bool], ...]:
+    """Parameter names of a check or signal, each with whether it is optional."""
+    parameters = inspect.signature(function).parameters.values()
+    return tuple((p.name, "None" in str(p.annotation)) for p in parameters if p.name != "self")
+
+
+class Context:
+    """Everything that can be asked about one run; each answer is computed once.
+
+    Parameters
+    ----------
+    run
+        With roles assigned.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._known: dict[str, Any] = {"run": run, "hyperparameters": run.hyperparameters}
+        self._missing: dict[str, str] = {}
+
+    def get(self, name: str) -> Any:
+        """Value of a role or signal.
+
+        Raises
+        ------
+        Unavailable
+            The run cannot give it; the text says why.
+        """
+        if name in self._known:
+            return self._known[name]
+        if name in self._missing:
+            raise Unavailable(self._missing[name])
+        try:
+            value = self._compute(name)
+        except Unavailable as reason:
+            self._missing[name] = str(reason)
+            raise
+        self._known[name] = value
+        return value
+
+    def find(self, name: str) -> Any | None:
+        """Value of a role or signal, or None."""
+        try:
+            return self.get(name)
+        except Unavailable:
+            return None
+
+    def call(self, function: Callable[..., Any]) -> Any:
+        """Call a check or signal with what its parameters name."""
+        return function(**{name: self.find(name) if optional else self.get(name) for name, optional in needs(function)})
+
+    def _compute(self, name: str) -> Any:
+        if name in signals():
+            return self.call(signals()[name])
+        from lrdoctor.roles import primary
+
+        role = Role(name)
+        series = primary(self.run, role)
+        if series is None or len(series) == 0:
+            raise Unavailable(_ROLE_WORDS.get(role, f"no {role.value.replace('_', ' ')} series"))
+        return series
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, in the order of its code."""
+    return sorted(discover("lrdoctor.rules", "RULE").values(), key=lambda rule: str(rule.code))
+
+
+def choose_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Rule]:
+    """Rules by code prefix or name: all, or those selected, less those ignored."""
+    select, ignore = tuple(select), tuple(ignore)
+
+    def named(rule: Rule, wanted: tuple[str, ...]) -> bool:
+        return any(rule.code.startswith(word.upper()) or rule.name == word.lower() for word in wanted)
+
+    return [rule for rule in all_rules() if (not select or named(rule, select)) and not named(rule, ignore)]
+
+
+def diagnose_run(run: Run, rules: Iterable[Rule] | None = None) -> RunDiagnosis:
+    """Examine one run.
+
+    Parameters
+    ----------
+    run
+        With roles assigned.
+    rules
+        Those to apply; all by default.
+    """
+    from lrdoctor.prescribing.plan import plan_for
+
+    context = Context(run)
+    rules = list(all_rules() if rules is None else rules)
+    found, skips = _examine(context, rules)
+    kept, masked = _mask(found, rules)
+    findings = tuple(sorted(kept, key=lambda finding: (-finding.severity.rank, -finding.confidence, finding.code)))
+    verdict = _verdict(findings, {rule.code: rule for rule in rules})
+    plan = plan_for(context, verdict, findings)
+    return RunDiagnosis(
+        run=run, verdict=verdict, findings=findings, plan=plan, skips=tuple(skips), masked=tuple(masked)
+    )
+
+
+def _examine(context: Context, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skip]]:
+    found: list[Finding] = []
+    skips: list[Skip] = []
+    for rule in rules:
+        try:
+            result = context.call(rule.check)
+        except Unavailable as reason:
+            skips.append(Skip(code=rule.code, reason=str(reason)))
+            continue
+        if result is not None:
+            found.append(result)
+    return found, skips
+
+
+def _mask(found: list[Finding], rules: Iterable[Rule]) -> tuple[list[Finding], list[tuple[Finding, str]]]:
+    """One cause silences its consequences: a NaN run is not also oscillating."""
+    present = {finding.code for finding in found}
+    causes: Mapping[str, str] = {
+        silenced: rule.code for rule in rules if rule.code in present for silenced in rule.silences if silenced in present
+    }
+    kept = [finding for finding in found if finding.code not in causes]
+    return kept, [(finding, causes[finding.code]) for finding in found if finding.code in causes]
+
+
+def _verdict(findings: tuple[Finding, ...], by_code: Mapping[str, Rule]) -> Verdict:
+    """The verdict of the leading finding; mere remarks leave a run healthy."""
+    for finding in findings:
+        verdict = by_code[finding.code].verdict
+        if verdict is not None:
+            return verdict
+    return Verdict.HEALTHY

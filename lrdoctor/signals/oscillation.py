@@ -1,0 +1,91 @@
+"""A true swing of the loss, told apart from minibatch noise by its regularity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lrdoctor.errors import Unavailable
+from lrdoctor.signals.curve import Curve
+from lrdoctor.signals.descent import Descent
+from lrdoctor.signals.noise import Noise
+
+_WINDOW = 4096
+_MIN_POINTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Oscillation:
+    """Regular swings over the last two thirds of the run (at most its last 4,096 points).
+
+    Parameters
+    ----------
+    period
+        In logged points; 2 is the two-cycle of a rate at the edge of stability.
+    peak_share
+        Share of the variance of the increments at that period and its neighbours: 1 for a pure swing, about
+        log(m)/m for noise of m points.
+    noise_share
+        The largest share that white noise of this length shows in one case of a thousand (Fisher's g test, 1929).
+    amplitude
+        Half the swing, in z: sqrt(2) x the standard deviation at that period.
+    share_of_progress
+        The amplitude over the run's progress.
+    two_cycle
+        (lag2 - lag1) / 2 of the increments: 0.25 for noise, 1 for a two-cycle.
+    first_step, last_step
+        Where it was measured.
+    """
+
+    period: float
+    peak_share: float
+    noise_share: float
+    amplitude: float
+    share_of_progress: float
+    two_cycle: float
+    first_step: int
+    last_step: int
+
+
+def oscillation(curve: Curve, noise: Noise, descent: Descent) -> Oscillation:
+    """Look for a regular swing in the judged curve.
+
+    Raises
+    ------
+    Unavailable
+        Fewer than a dozen points after the first third.
+    """
+    n = len(curve)
+    begin = max(n // 3, n - _WINDOW)
+    z = curve.z[begin:]
+    if z.size < _MIN_POINTS:
+        raise Unavailable(f"only {z.size} points after the first third of the run; {_MIN_POINTS} are needed")
+    residual = z - _trend(z)
+    spread = float(np.median(np.abs(residual)))
+    residual = np.clip(residual, -6 * spread, 6 * spread) if spread > 0 else residual
+    window = np.hanning(residual.size + 2)[1:-1]
+    power = np.abs(np.fft.rfft(residual * window)) ** 2
+    frequency = np.arange(power.size) / residual.size
+    power[frequency < 3.0 / residual.size] = 0.0  # slower than three swings: a trend, not a swing
+    total = float(power.sum())
+    if total <= 0.0:
+        raise Unavailable("the loss does not vary")
+    peak = int(np.argmax(power))
+    share = float(power[max(peak - 2, 0) : peak + 3].sum()) / total
+    m = power.size
+    amplitude = float(np.sqrt(2.0 * share) * residual.std())
+    return Oscillation(
+        period=float(1.0 / frequency[peak]), peak_share=min(share, 1.0), noise_share=min(1.0, 3.0 * np.log(1000.0 * m) / m),
+        amplitude=amplitude, share_of_progress=amplitude / descent.progress if descent.progress > 0 else float("inf"),
+        two_cycle=(noise.lag2 - noise.lag1) / 2.0, first_step=int(curve.step[begin]), last_step=int(curve.step[-1]),
+    )  # fmt: skip
+
+
+def _trend(z: np.ndarray) -> np.ndarray:
+    """Least-squares parabola through the window: what a smooth descent would do."""
+    x = np.linspace(-1.0, 1.0, z.size)
+    return np.asarray(np.polyval(np.polyfit(x, z, 2), x))
+
+
+SIGNALS = (oscillation,)
