@@ -1,16 +1,18 @@
 """From columns to runs: the axis, the cells that were not logged, restarts and resumes.
 
-Every tabular format (CSV, JSON lines, parquet, text lines) ends here, so that these questions have one answer.
+Every tabular format (CSV, JSON lines, parquet, text lines) ends here, so that these questions have one
+answer.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.readers._axis import Axis, choose_axis, is_axis_name, is_epoch_name, is_row_number, plain
 from lrdoctor.records import Role, Run, Series
 
 if TYPE_CHECKING:
@@ -24,25 +26,13 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-# In the order of trust. "samples" and "tokens" count something else, but they grow with training all the same.
-_STEP_NAMES = (
-    r"_?(?:trainer/|train/)?global[ _-]?step",
-    r"_?(?:trainer/|train/)?steps?",
-    r"(?:train/)?(?:iteration|iterations|iter|iters|itr|it|n_iter|niter|num_updates|n_updates|updates?)",
-    r"current_steps|total_steps|num_steps|training_steps?|train_steps?",
-    r"(?:time/)?(?:total_)?(?:timesteps|env_steps|num_timesteps|totalenvinteracts)",
-    r"batch(?:es)?|minibatch|round|boosting_round|generation",
-    r"frames?|episodes?|training_iteration",
+__all__ = ["Table", "is_axis_name", "runs_from_table"]
+
+_CLOCKS = re.compile(r"timestamp|wall_time|walltime|time|unix_time|ts")
+_NO_CURVE = re.compile(r"timestamp|runtime|wall_time|walltime")  # names as `plain` writes them
+_LOSS_WORDS = re.compile(
+    r"(?:^|_)(?:loss(?:es)?|nll|cost|grad|gradnorm|elbo|ce|bce|mse|mae|ppl|perplexity|objective)(?:_|$)"
 )
-_EPOCH_NAME = r"(?:train/|trainer/)?_?(?:num_|current_)?epochs?"
-_SAMPLE_NAME = r"(?:consumed[_ ])?(?:train[_ ])?samples(?:_seen)?"
-_TOKEN_NAME = r"(?:consumed[_ ])?(?:train[_ ])?tokens(?:_seen)?"
-_STEP_PATTERNS = [re.compile(pattern, re.IGNORECASE) for pattern in _STEP_NAMES]
-_EPOCH_PATTERN = re.compile(_EPOCH_NAME, re.IGNORECASE)
-_SAMPLE_PATTERN = re.compile(_SAMPLE_NAME, re.IGNORECASE)
-_TOKEN_PATTERN = re.compile(_TOKEN_NAME, re.IGNORECASE)
-# Never a curve: clocks, row numbers.
-_NO_CURVE = re.compile(r"|unnamed: 0|index|_?timestamp|_?runtime|wall[ _]?time", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -70,12 +60,25 @@ class Table:
         mask = self.logged.get(name)
         return np.ones(self.rows, bool) if mask is None else mask
 
+    def points(self, name: str) -> int:
+        """On how many rows the column was logged."""
+        mask = self.logged.get(name)
+        return self.rows if mask is None else int(np.count_nonzero(mask))
 
-def is_axis_name(name: str) -> bool:
-    """Say whether a column of this name counts training (steps, epochs, samples, tokens)."""
-    name = name.strip()
-    patterns = (*_STEP_PATTERNS, _EPOCH_PATTERN, _SAMPLE_PATTERN, _TOKEN_PATTERN)
-    return any(pattern.fullmatch(name) for pattern in patterns)
+    def take(self, rows: NDArray[np.bool_] | Ints) -> Table:
+        """The table of some of its rows."""
+        return Table(
+            {name: values[rows] for name, values in self.columns.items()},
+            {name: mask[rows] for name, mask in self.logged.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """The rows of one training within a table."""
+
+    rows: Ints
+    notes: tuple[str, ...] = ()
 
 
 def runs_from_table(  # the one road from columns to runs
@@ -87,7 +90,8 @@ def runs_from_table(  # the one road from columns to runs
     roles: Mapping[str, tuple[Role, str]] | None = None,
     notes: Sequence[str] = (),
     axis: str | None = None,
-    blank_is_nan: bool = True,
+    unit: StepUnit | None = None,
+    blank_may_be_nan: bool = True,
 ) -> list[Run]:
     """Turn columns into runs: usually one, several where training started again from the beginning.
 
@@ -101,188 +105,186 @@ def runs_from_table(  # the one road from columns to runs
         Roles that the format itself defines, by column, each with its reason.
     axis
         The column to take as the step, where the format says so; otherwise it is found by name.
-    blank_is_nan
-        Whether a column that falls silent for good may have been NaN since (writers of delimited text print NaN as
-        an empty cell); False for stores that keep NaN as such.
+    unit
+        What the step counts, where the format says so.
+    blank_may_be_nan
+        The writer may have printed NaN as an empty cell (pandas does). False for formats that leave a key out
+        when it was not logged (JSON).
 
     Returns
     -------
     Runs with local ids: "" for a single one, "1", "2"... for several; none if no column has a point.
     """
     notes = list(notes)
-    steps, unit, axis_name, axis_notes = _choose_axis(table, axis)
-    notes += axis_notes
-    values = [name for name in table.columns if name != axis_name and not _NO_CURVE.fullmatch(name.strip())]
-    if blank_is_nan:
-        _restore_blown_up(table, values, notes)
-    sessions = _sessions(table, steps, values)
-    runs = []
-    for number, (rows, session_notes) in enumerate(sessions, 1):
-        series, duplicates = _melt(table, steps, unit, values, rows, roles or {})
+    names = [
+        name for name in table.columns if not _NO_CURVE.fullmatch(plain(name)) and not is_row_number(name)
+    ]
+    curves = [name for name in names if not is_axis_name(name)] or names
+    if not curves:
+        return []
+    leader = table.present(max(curves, key=table.points))
+    found = choose_axis(table.columns, table.logged, leader, axis)
+    notes += found.notes
+    values = [name for name in names if name != found.name]
+    if blank_may_be_nan:
+        table = _with_blown_up(table, values, notes)
+        leader = table.present(max(curves, key=table.points))
+    clock = _clock(table)
+    sessions = _sessions(found, leader)
+    runs: list[Run] = []
+    for session in sessions:
+        series, duplicates = _melt(table, found, unit or found.unit, values, session.rows, roles or {}, clock)
         if not series:
             continue
-        extra = list(session_notes)
+        extra = list(session.notes)
         if duplicates:
             extra.append(f"{duplicates} points logged again at the same step: the last one counts")
-        if len(sessions) > 1:
-            extra.append(f"training starts from the beginning {len(sessions)} times in this log; this is number {number}")
-        runs.append(
-            Run(
-                id=str(number) if len(sessions) > 1 else "",
-                source=source,
-                format=format_name,
-                series=series,
-                hyperparameters=hyperparameters or {},
-                notes=tuple(notes + extra),
+        if runs and _same(runs[-1].series, series):
+            runs[-1] = replace(
+                runs[-1], notes=(*runs[-1].notes, "logged twice: the identical copy is left out")
             )
-        )
-    if len(runs) == 1 and len(sessions) > 1:
-        runs = [Run(id="", source=source, format=format_name, series=runs[0].series,
-                    hyperparameters=runs[0].hyperparameters, notes=runs[0].notes)]  # fmt: skip
-    return runs
-
-
-def _choose_axis(table: Table, wanted: str | None) -> tuple[Ints, StepUnit, str | None, list[str]]:
-    """Find the column that counts training; fall back to the row number."""
-    epoch = next((name for name in table.columns if _EPOCH_PATTERN.fullmatch(name.strip())), None)
-    candidates: list[tuple[str, StepUnit]] = [] if wanted is None else [(wanted, "step")]
-    if wanted is not None and _EPOCH_PATTERN.fullmatch(wanted.strip()):
-        candidates = [(wanted, "epoch")]
-    for pattern in _STEP_PATTERNS:
-        candidates += [(name, "step") for name in table.columns if pattern.fullmatch(name.strip())]
-    if epoch is not None:
-        candidates.append((epoch, "epoch"))
-    candidates += [(name, "sample") for name in table.columns if _SAMPLE_PATTERN.fullmatch(name.strip())]
-    candidates += [(name, "token") for name in table.columns if _TOKEN_PATTERN.fullmatch(name.strip())]
-    notes: list[str] = []
-    for name, unit in candidates:
-        values = _filled(table.columns[name], table.present(name))
-        if values is None:
             continue
-        if table.rows > 2 and np.all(values == values[0]):
-            notes.append(f"column {name!r} is {values[0]:g} on every row: not used as the step")
-            continue
-        if unit == "step" and epoch is not None and name != epoch:
-            combined = _within_epoch(values, _filled(table.columns[epoch], table.present(epoch)))
-            if combined is not None:
-                notes.append(f"{name!r} starts again in every epoch: counted on over epochs")
-                return combined, "step", name, notes
-        if unit == "epoch":
-            whole = np.floor(values + 1e-9)
-            if np.mean(np.diff(whole) == 0) > 0.2:
-                continue  # several rows per epoch: the row number tells them apart
-            return whole.astype(np.int64), unit, name, notes
-        if np.any(values != np.round(values)):
-            continue
-        if np.mean(np.diff(values) < 0) > 0.25:
-            notes.append(f"column {name!r} goes back too often to be the step: the row number is used")
-            continue
-        return values.astype(np.int64), unit, name, notes
-    return np.arange(table.rows, dtype=np.int64), "step", None, notes
+        runs.append(
+            Run(id=str(len(runs) + 1), source=source, format=format_name, series=series,
+                hyperparameters=hyperparameters or {}, notes=tuple(notes + extra))
+        )  # fmt: skip
+    if len(runs) == 1:
+        return [replace(runs[0], id="")]
+    return [
+        replace(run, notes=(*run.notes, f"training starts from the beginning {len(runs)} times in this log; "
+                                        f"this is number {run.id}"))
+        for run in runs
+    ]  # fmt: skip
 
 
-def _filled(values: Floats, present: Bools) -> Floats | None:
-    """Carry the last known axis value over rows that lack it; None if it is mostly missing or not finite."""
-    good = present & np.isfinite(values) & (np.abs(values) < 2**53)
-    if not good.any() or good.mean() < 0.3:
-        return None
-    index = np.maximum.accumulate(np.where(good, np.arange(values.size), -1))
-    index[index < 0] = np.flatnonzero(good)[0]
-    return values[index]
-
-
-def _within_epoch(step: Floats, epoch: Floats | None) -> Ints | None:
-    """Global step where the step starts again in each epoch; None where it does not."""
-    if epoch is None or step.size < 4:
-        return None
-    back = np.diff(step) < 0
-    whole = np.floor(epoch)
-    if not back.any() or np.any(np.diff(whole) < 0) or not np.all(np.diff(whole)[back] > 0):
-        return None
-    if back.sum() < 0.5 * np.unique(whole).size - 1:
-        return None
-    length = step.max() - min(step.min(), 1.0) + (1.0 if step.min() == 0 else 0.0)
-    return np.round((whole - whole.min()) * length + step).astype(np.int64)
-
-
-def _restore_blown_up(table: Table, values: Sequence[str], notes: list[str]) -> None:
-    """Take cells as NaN where a column that was on every row falls silent while its companions go on.
+def _with_blown_up(table: Table, values: Sequence[str], notes: list[str]) -> Table:
+    """Take cells as NaN where a loss that was on every row falls silent while its row goes on.
 
     Writers such as pandas print NaN as an empty cell. A column with holes of its own (a validation loss) says
     nothing by being empty; one that was on each of the first rows and then on none of the last, beside others
-    that are still there, has been NaN since.
+    that are still there, has been NaN since. Not so where another loss goes on (a phase of training has
+    ended), or where the writer spells NaN out.
     """
     rows = table.rows
+    silent: list[tuple[str, int]] = []
     for name in values:
-        present = table.present(name)
-        count = int(np.count_nonzero(present))
-        if count == rows or count < 1 or not present[:count].all():
+        mask = table.logged.get(name)
+        if mask is None or not _LOSS_WORDS.search(plain(name)):
             continue
-        blank = slice(count, rows)
-        companions = [
-            other for other in values
-            if other != name and table.present(other)[:count].all() and table.present(other)[blank].all()
-        ]  # fmt: skip
-        if rows - count < 2 or not companions:
-            continue
-        mask = np.ones(rows, bool)
-        column = table.columns[name].copy()
-        column[blank] = np.nan
-        table.columns[name] = column
-        table.logged[name] = mask
-        notes.append(f"{name!r} is empty from row {count + 1} on while {companions[0]!r} goes on: read as NaN")
+        count = int(np.count_nonzero(mask))
+        if 1 <= count <= rows - 2 and mask[:count].all():
+            silent.append((name, count))
+    if not silent:
+        return table
+    full = [name for name in values if table.points(name) == rows]
+    losses = [name for name in full if _LOSS_WORDS.search(plain(name))]
+    spelt = any(np.isnan(table.columns[name][table.present(name)]).any() for name in values)
+    if losses or spelt or not (full or len(values) < len(table.columns)):
+        return table
+    mended = Table(dict(table.columns), dict(table.logged))
+    for name, count in silent:
+        mended.logged.pop(name)
+        notes.append(f"{name!r} is empty from row {count + 1} on while the log goes on: read as NaN")
+    return mended
 
 
-def _sessions(table: Table, steps: Ints, values: Sequence[str]) -> list[tuple[Ints, list[str]]]:
+def _sessions(axis: Axis, leader: Bools) -> list[_Session]:
     """Split rows where training starts over, and drop what a resume has overwritten.
 
     The column with most points decides: others may be logged late or at steps of their own.
     """
-    if not values:
-        return []
-    leader = max(values, key=lambda name: int(np.count_nonzero(table.present(name))))
-    rows = np.flatnonzero(table.present(leader))
-    every = np.arange(table.rows, dtype=np.int64)
-    axis = steps[rows]
-    if axis.size < 2 or np.all(np.diff(axis) >= 0):
-        return [(every, [])]
-    stride = max(int(np.median(np.abs(np.diff(axis)))), 1)
-    sessions: list[tuple[Ints, list[str]]] = []
-    begin, first, keep, notes = 0, int(axis[0]), np.ones(table.rows, bool), list[str]()
-    for index in np.flatnonzero(np.diff(axis) < 0) + 1:
-        row, back_to = int(rows[index]), int(axis[index])
+    rows = np.flatnonzero(leader)
+    every = np.arange(leader.size, dtype=np.int64)
+    order = axis.order[rows]
+    back = np.flatnonzero(np.diff(order) < 0) + 1
+    if not back.size:
+        return [_Session(every)]
+    stride = max(float(np.median(np.abs(np.diff(order)))), 1.0)
+    starts: list[int] = [0]
+    resumes: list[list[tuple[int, float]]] = [[]]
+    first = float(order[0])
+    for index in back:
+        row, back_to = int(rows[index]), float(order[index])
+        gap = axis.order[rows[index - 1] + 1 : row]
+        row -= int(np.argmax(np.append(gap[::-1] > back_to, True)))  # rows of other columns that came with it
         if back_to <= first + stride:
-            sessions.append((every[begin:row][keep[begin:row]], notes))
-            begin, first, notes = row, back_to, []
-            continue
-        undone = keep[begin:row] & (steps[begin:row] >= back_to)
-        keep[begin:row] &= ~undone
-        if undone.any():
-            notes.append(f"resumed at step {back_to}: {int(undone.sum())} earlier rows from there on are superseded")
-    sessions.append((every[begin:][keep[begin:]], notes))
+            starts.append(row)
+            resumes.append([])
+            first = back_to
+        else:
+            resumes[-1].append((row, back_to))
+    sessions = []
+    for begin, end, resumed in zip(starts, [*starts[1:], leader.size], resumes, strict=True):
+        sessions.append(_superseded(every[begin:end], axis.order[begin:end], resumed, begin))
     return sessions
 
 
+def _superseded(rows: Ints, order: Floats, resumed: Sequence[tuple[int, float]], begin: int) -> _Session:
+    """The rows of a session without those that a later resume went back behind."""
+    if not resumed:
+        return _Session(rows)
+    back_to = np.full(rows.size, np.inf)
+    for row, step in resumed:
+        back_to[row - begin] = min(step, back_to[row - begin])
+    # The lowest step that any later resume returns to, for each row.
+    later = np.append(np.minimum.accumulate(back_to[::-1])[::-1][1:], np.inf)
+    keep = order < later
+    lost = int(np.count_nonzero(~keep))
+    where = ", ".join(f"{step:g}" for _, step in resumed[:3]) + ("..." if len(resumed) > 3 else "")
+    note = f"resumed at {where}: {lost} earlier rows from there on are superseded"
+    return _Session(rows[keep], (note,) if lost else ())
+
+
+def _clock(table: Table) -> Floats | None:
+    """Wall time in seconds since the epoch, where a column holds it."""
+    for name, values in table.columns.items():
+        if _CLOCKS.fullmatch(plain(name)) and table.points(name) == table.rows:
+            for scale in (1.0, 1e-3):
+                if np.all((values * scale > 6e8) & (values * scale < 6e9)):
+                    return values * scale
+    return None
+
+
 def _melt(
-    table: Table, steps: Ints, unit: StepUnit, values: Sequence[str], rows: Ints, roles: Mapping[str, tuple[Role, str]]
+    table: Table,
+    axis: Axis,
+    unit: StepUnit,
+    values: Sequence[str],
+    rows: Ints,
+    roles: Mapping[str, tuple[Role, str]],
+    clock: Floats | None,
 ) -> tuple[dict[str, Series], int]:
     """Each column on its own rows, sorted by step, the last of equal steps kept."""
     series: dict[str, Series] = {}
     duplicates = 0
+    origin = rows[0] if axis.name is None and rows.size else 0  # row numbers begin again in each session
     for name in values:
-        chosen = rows[table.present(name)[rows]]
+        mask = table.logged.get(name)
+        chosen = rows if mask is None else rows[mask[rows]]
         if not chosen.size:
             continue
-        step, value = steps[chosen], table.columns[name][chosen]
+        step = axis.step[chosen] - origin
         if np.any(np.diff(step) < 0):
             order = np.argsort(step, kind="stable")
-            step, value = step[order], value[order]
+            step, chosen = step[order], chosen[order]
         last = np.append(np.diff(step) != 0, True)
         duplicates += int(np.count_nonzero(~last))
         tag = name.strip()
         role, reason = roles.get(name, (None, ""))
-        if role is None and _EPOCH_PATTERN.fullmatch(tag):
+        if role is None and is_epoch_name(name):
             role, reason = Role.EPOCH, "counts epochs"
-        series[tag] = Series(tag=tag, step=step[last].copy(), value=value[last].copy(), role=role,
-                             role_reason=reason, unit=unit)  # fmt: skip
+        chosen = chosen[last]
+        wall_time = None if clock is None else clock[chosen]
+        series[tag] = Series(tag=tag, step=step[last].copy(), value=table.columns[name][chosen], role=role,
+                             role_reason=reason, wall_time=wall_time, unit=unit)  # fmt: skip
     return series, duplicates
+
+
+def _same(one: Mapping[str, Series], other: Mapping[str, Series]) -> bool:
+    """Whether two sessions hold the same points, so that one is a copy of the other."""
+    if one.keys() != other.keys() or max(map(len, one.values())) < 3:
+        return False
+    return all(
+        np.array_equal(a.step, b.step) and np.array_equal(a.value, b.value, equal_nan=True)
+        for a, b in ((one[tag], other[tag]) for tag in one)
+    )
