@@ -115,6 +115,16 @@ def dead_after_blow_up() -> Run:
     return make_run(loss, lr=1.0)
 
 
+def early_blow_up() -> Run:
+    """Up to 3,000 within a few points, then a descent that ends a little below the start."""
+    import numpy as np
+
+    t, rng = _axis(400)
+    loss = 2.0 + 0.6 * np.exp(-3 * t) + 0.02 * rng.standard_normal(400)
+    loss[:8] = np.array([2.3, 3000.0, 900.0, 300.0, 60.0, 12.0, 5.0, 3.0])
+    return make_run(loss, lr=0.3)
+
+
 def flat() -> Run:
     """ln 2 and never anything else."""
     _, rng = _axis(200)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.8
 """Coverage that the interval of a dose is meant to have."""
-_BLEW_UP = frozenset({"NAN101", "NAN103", "DIV101", "DIV102"})
+_BLEW_UP = frozenset({"NAN101", "NAN103", "DIV101", "DIV102", "DIV103"})
 _WARMUP = 0.1
 """Share of the budget to warm up over: at most about 10 % (Google Tuning Playbook)."""
 

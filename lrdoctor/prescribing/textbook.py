@@ -35,6 +35,7 @@ _BY_CODE: Mapping[str, Dose] = {
     "NAN103": Dose(0.1, 0.01, 0.5, "the loss left the stable region at this rate"),
     "DIV101": Dose(0.2, 0.03, 0.6, "the loss left the stable region at this rate"),
     "DIV102": Dose(0.1, 0.01, 0.5, "the first steps at this rate destroyed the weights"),
+    "DIV103": Dose(0.1, 0.01, 0.5, "the first steps at this rate threw the weights away"),
     "SPK101": Dose(0.4, 0.15, 1.0, "the rate is close to the stability limit"),
     "OSC101": Dose(0.35, 0.15, 0.7, "the rate is at the stability limit"),
     "SLW101": Dose(5.0, 2.0, 30.0, "the descent is still straight at the end of the budget"),
@@ -42,6 +43,8 @@ _BY_CODE: Mapping[str, Dose] = {
     "PLT102": Dose(1.0, 0.3, 3.0, "the peak is not at fault, the decay is"),
     "OVF101": Dose(1.0, 0.3, 2.0, "the rate is not the cause"),
 }
+_ANY_HIGH = 1.0
+"""Upper end of the usual range of plain SGD, the optimizer with the highest rates in common use."""
 _CLOSE = 3.0
 """A configured rate within this factor of the usual range is not implausible."""
 
@@ -77,6 +80,9 @@ def _broken_from_start(finding: Finding, hyperparameters: Mapping[str, Hyperpara
     if usual is not None and rate is not None and rate > usual.high * _CLOSE:
         factor = usual.default / rate
         return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{rate:g} is far above what is usual for {usual.name}")
+    if usual is None and rate is not None and rate > _ANY_HIGH * _CLOSE:
+        factor = _ANY_HIGH / rate
+        return Dose(factor, factor / 30, min(factor * 3, 0.9), f"{rate:g} is far above what is usual for any optimizer")
     if finding.span.first_step < 1:
         return Dose(1.0, 0.1, 2.0, "it was broken before the first update: fix the inputs or the loss first")
     return Dose(0.1, 0.01, 1.0, "the first logged steps are already broken")

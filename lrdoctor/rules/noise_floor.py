@@ -28,6 +28,8 @@ class Settings:
     """Above it the run is converged rather than stopped: less than a tenth of the loss is left."""
     min_sigma_share: float = 1.0
     """Scatter of single points over the late gain: below it the loss is visibly still falling, if slowly."""
+    max_errors: float = 3.0
+    """A late gain below this many standard errors is none."""
     max_final_fraction: float = 0.5
     """A rate that has been decayed to less than this share of its peak is not the cause."""
     min_points: int = 10
@@ -76,7 +78,8 @@ class NoiseFloor(Rule):
             return None
         share = noise.sigma / descent.progress
         gain = max(descent.late_gain, 0.0)
-        if gain > s.max_late_gain or share < s.min_sigma_share * gain:
+        unsure = s.max_errors * descent.late_error
+        if gain > s.max_late_gain or (share < s.min_sigma_share * gain and gain > unsure):
             return None
         if not math.isnan(descent.reduction) and descent.reduction > s.max_reduction:
             return None
@@ -89,7 +92,7 @@ class NoiseFloor(Rule):
             evidence=(
                 measured("gain from the middle to the end, of all progress", gain, "<=", s.max_late_gain, curve.tag,
                          part(curve, 0.4, 1.0)),
-                measured("scatter of single points, of all progress", share, ">=", s.min_sigma_share * gain, curve.tag,
+                measured("scatter of single points, of all progress", share, ">=" if share >= gain else "<", gain, curve.tag,
                          part(curve, 0.4, 1.0)),
             ),
         )  # fmt: skip

@@ -10,6 +10,10 @@ from lrdoctor.signals.curve import Curve
 from lrdoctor.signals.noise import Noise
 
 
+_APART = 4.0
+"""Robust sigma between the first point and the level after it above which the first point is no noise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Descent:
     """The course of the level; z is the judged scale (log loss or loss).
@@ -60,7 +64,7 @@ def descent(curve: Curve, noise: Noise) -> Descent:
     """Measure the course of the judged curve."""
     axis, level = curve.progress_axis, curve.block_z
     smooth = running_median(level, 5 if level.size >= 20 else 3 if level.size >= 8 else 1)
-    start = _start(curve)
+    start = starting_level(curve, noise)
     lowest = int(np.argmin(smooth))
     best = float(smooth[lowest])
     end = curve.level(0.9, 1.0)
@@ -86,10 +90,15 @@ def descent(curve: Curve, noise: Noise) -> Descent:
     )  # fmt: skip
 
 
-def _start(curve: Curve) -> float:
-    """Level at the beginning: the first point of a short log, the median of the first 0.5 % of a long one."""
-    first = max(1, min(len(curve) // 200, 20))
-    return float(np.median(curve.z[:first]))
+def starting_level(curve: Curve, noise: Noise) -> float:
+    """Level at the beginning.
+
+    The median of the first 0.5 % of a long log, but the first point itself where it stands apart from them: a run that
+    explodes or plunges within its first steps began at that point.
+    """
+    few = max(1, min(len(curve) // 200, 20))
+    first, level = float(curve.z[0]), float(np.median(curve.z[:few]))
+    return first if abs(first - level) > _APART * max(noise.sigma, noise.early_sigma) else level
 
 
 def running_median(values: np.ndarray, width: int) -> np.ndarray:
