@@ -1,0 +1,132 @@
+"""The vocabulary of curve names, loaded once from `vocabulary.toml` and made quick to look words up in."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+NUMBER = "#"
+"""Stands for a number in a phrase, alone ("top #") or behind letters ("l#")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A phrase of the vocabulary and what it says.
+
+    Parameters
+    ----------
+    phrase
+        Its words, spelled out.
+    kind
+        For curves, what the curve is ("loss", "lr", "metric"...); for words beside them, their class
+        ("neutral", "term", "step"...), for splits "train", "val" or "test".
+    sign
+        "rl" for names that only reinforcement learning uses.
+    stands_in
+        Order of preference as the loss of a run that logs none; 0: never.
+    order
+        Position in the file: earlier names of a kind are the more usual ones.
+    """
+
+    phrase: tuple[str, ...]
+    kind: str
+    sign: str = ""
+    stands_in: int = 0
+    order: int = 0
+
+
+class Phrases:
+    """Finds the longest phrase that begins at a word."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.entries = entries
+        self._exact: dict[tuple[str, ...], Entry] = {}
+        longest: dict[str, int] = {}
+        for entry in entries:
+            self._exact.setdefault(entry.phrase, entry)
+            first = entry.phrase[0]
+            longest[first] = max(longest.get(first, 0), len(entry.phrase))
+        self._longest = longest
+
+    def __contains__(self, phrase: tuple[str, ...]) -> bool:
+        return phrase in self._exact
+
+    def at(self, words: tuple[str, ...], shape: tuple[str, ...], start: int) -> tuple[Entry, int] | None:
+        """The longest entry that begins at `start`, and where it ends.
+
+        Parameters
+        ----------
+        words, shape
+            The words of a tag; in `shape` numbers are written `NUMBER`.
+        start
+            Index of the first word.
+        """
+        length = max(self._longest.get(words[start], 0), self._longest.get(shape[start], 0))
+        for stop in range(min(start + length, len(words)), start, -1):
+            entry = self._exact.get(words[start:stop]) or self._exact.get(shape[start:stop])
+            if entry is not None:
+                return entry, stop
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All that is known of names.
+
+    Parameters
+    ----------
+    spelling
+        Words by the one word they are written as.
+    known
+        Every single word of any phrase: the pieces that a run-together word may consist of...
+    joining
+        ...where it begins or ends with one of these.
+    curves, beside
+        Names of curves, and words that stand beside them (splits included).
+    players
+        Words for the players of a game, by class.
+    """
+
+    spelling: dict[str, tuple[str, ...]]
+    known: frozenset[str]
+    joining: frozenset[str]
+    curves: Phrases
+    beside: Phrases
+    configured: frozenset[str]
+    players: dict[str, frozenset[str]]
+
+
+def parse(document: dict[str, Any]) -> Vocabulary:
+    """Build the vocabulary from the parsed TOML file."""
+    spelling = {word: tuple(text.split()) for word, text in document["spelling"].items()}
+    curves = [
+        Entry(tuple(phrase.split()), table["kind"], table.get("sign", ""), table.get("stands_in", 0))
+        for table in document["curve"]
+        for phrase in table["phrases"]
+    ]
+    curves = [Entry(e.phrase, e.kind, e.sign, e.stands_in, order) for order, e in enumerate(curves)]
+    beside = [
+        Entry(tuple(phrase.split()), kind)
+        for table in (document["split"], document["beside"])
+        for kind, phrases in table.items()
+        if kind != "configured"
+        for phrase in phrases
+    ]
+    configured = frozenset(document["beside"]["configured"])
+    players = {name: frozenset(words) for name, words in document["player"].items()}
+    known = {word for entry in curves + beside for word in entry.phrase if word != NUMBER}
+    known |= configured.union(*players.values(), *spelling.values())
+    joining = frozenset(document["joining"]["heads"])
+    return Vocabulary(
+        spelling, frozenset(known), joining, Phrases(curves), Phrases(beside), configured, players
+    )
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The package's vocabulary."""
+    text = Path(__file__).with_name("vocabulary.toml").read_text("utf-8")
+    return parse(tomllib.loads(text))
