@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from lrdoctor.errors import ConfigError
-from lrdoctor.records import Role
+from lrdoctor.records import Role  # noqa: TC001 - msgspec looks the type up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Rules to run and to leave out: codes, prefixes of codes (``OSC``), names or ``ALL``. Nothing selected
         means all; where both lists match a rule, the more specific entry wins, and `ignore` wins a tie.
     roles
-        Role by tag, for curves whose name does not say what they are.
+        Role by tag or pattern of tags, for curves whose name does not say what they are.
     rules
         Changed thresholds: by code or name of the rule, then by field of its settings.
     fail_on
@@ -91,24 +91,9 @@ def find_rules(rules: Iterable[Any], entry: str) -> list[Any]:
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"``, or nothing where no known name is close."""
-    by_lower = {name.lower(): name for name in known}
+    by_lower = {name.lower(): str(name) for name in known}
     close = difflib.get_close_matches(wrong.lower(), by_lower, n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(by_lower[name]) for name in close)}?" if close else ""
-
-
-def parse_role(tag: str, role: str) -> Role:
-    """The role that a user named.
-
-    Raises
-    ------
-    ConfigError
-        There is no such role.
-    """
-    try:
-        return Role(role.strip().lower().replace("-", "_").replace(" ", "_"))
-    except ValueError:
-        near = suggestion(role, list(Role)) or f"; roles are {', '.join(Role)}"
-        raise ConfigError(f"roles: {role!r}, wanted for {tag!r}, is no role{near}") from None
 
 
 def load(path: Path | None = None, *, start: Path | None = None) -> Config:
@@ -164,7 +149,9 @@ def from_mapping(table: Mapping[str, Any], where: str = "configuration") -> Conf
             raise ConfigError(f"{where}: unknown key {key!r}{near}")
     try:
         if isinstance(data.get("roles"), dict):
-            data["roles"] = {tag: parse_role(tag, str(role)) for tag, role in data["roles"].items()}
+            from lrdoctor.roles import parse_role
+
+            data["roles"] = {tag: parse_role(str(role)) for tag, role in data["roles"].items()}
         return msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {error}") from None

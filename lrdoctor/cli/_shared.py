@@ -1,0 +1,83 @@
+"""Options that several commands have in common."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrdoctor.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """PATH..."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="log file, or directory to search for logs")
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """--role, --config: how curves are understood."""
+    parser.add_argument(
+        "--role", metavar="TAG=ROLE", action="append", default=[],
+        help="say what a curve means, e.g. --role crit=train_loss; TAG may be a pattern; repeatable",
+    )  # fmt: skip
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path,
+        help="TOML file to use instead of the nearest lrdoctor.toml or pyproject.toml",
+    )  # fmt: skip
+
+
+def add_color(parser: argparse.ArgumentParser) -> None:
+    """--color."""
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto",
+        help="colour the output; auto: on a terminal, unless NO_COLOR is set",
+    )  # fmt: skip
+
+
+def existing(paths: Iterable[str]) -> list[str]:
+    """Check that every path exists; a pattern that the shell left as it was is expanded.
+
+    Raises
+    ------
+    UsageError
+        Naming each path that does not exist.
+    """
+    found: list[str] = []
+    missing: list[str] = []
+    for path in paths:
+        if os.path.exists(path):  # noqa: PTH110 - unlike Path.exists() it answers for every string
+            found.append(path)
+        elif matches := sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - absolute patterns too
+            found += matches
+        else:
+            missing.append(path)
+    if missing:
+        raise UsageError(f"no such file or directory: {', '.join(missing)}")
+    return found
+
+
+def comma_separated(values: Iterable[str]) -> tuple[str, ...]:
+    """``["OSC,NAN101", "SPK"]`` as one tuple."""
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def roles_given(options: Iterable[str]) -> dict[str, str]:
+    """Role by tag from ``TAG=ROLE``; the last ``=`` counts, since tags may hold one.
+
+    Raises
+    ------
+    UsageError
+        An option is not of that form.
+    """
+    roles = {}
+    for option in options:
+        tag, equals, role = option.rpartition("=")
+        if not equals or not tag:
+            raise UsageError(f"--role {option}: write it as TAG=ROLE, e.g. --role loss/total=train_loss")
+        roles[tag] = role
+    return roles

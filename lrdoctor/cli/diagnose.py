@@ -1,0 +1,176 @@
+"""`lrdoctor diagnose`: what is wrong with each run, and what to change."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrdoctor.cli._base import Exit
+from lrdoctor.cli._progress import Progress
+from lrdoctor.cli._shared import add_color, add_paths, add_reading, comma_separated, existing, roles_given
+from lrdoctor.cli._terminal import options, say, show
+from lrdoctor.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+    from lrdoctor.records import Diagnosis
+    from lrdoctor.renderers._base import Options, Renderer, Verbosity
+
+
+class Diagnose:
+    """Reads, judges, advises."""
+
+    name = "diagnose"
+    help = "say what is wrong with each run, and what to change"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        add_paths(parser)
+        parser.add_argument(
+            "--format", metavar="NAME[=FILE]", action="append", default=[],
+            help="text (the default), json or jsonl; with =FILE into that file; repeatable",
+        )  # fmt: skip
+        parser.add_argument(
+            "--select", metavar="CODES", action="append", default=[],
+            help="only these rules: codes, prefixes of codes (OSC) or names, comma-separated",
+        )  # fmt: skip
+        parser.add_argument("--ignore", metavar="CODES", action="append", default=[], help="not these rules")
+        parser.add_argument(
+            "--fail-on", metavar="LEVEL", choices=("any", "info", "warning", "error", "critical"),
+            help="exit with 1 if a finding is at least this severe (info, warning, error, critical); "
+            "any: also if a file cannot be read",
+        )  # fmt: skip
+        add_reading(parser)
+        loudness = parser.add_mutually_exclusive_group()
+        loudness.add_argument(
+            "-v", "--verbose", action="store_true", help="show the evidence, and healthy runs too"
+        )
+        loudness.add_argument(
+            "-q", "--quiet", action="store_true", help="one line per run that needs something"
+        )
+        add_color(parser)
+
+    def run(self, args: argparse.Namespace) -> Exit:
+        """Diagnose what is below the paths."""
+        import msgspec
+
+        from lrdoctor import api
+        from lrdoctor.config import load
+        from lrdoctor.registry import discover
+
+        outputs = _outputs(args.format)
+        paths = existing(args.paths)
+        config = load(args.config)
+        select, ignore = comma_separated(args.select), comma_separated(args.ignore)
+        config = msgspec.structs.replace(
+            config,
+            select=select or config.select,
+            ignore=(*config.ignore, *ignore),
+            fail_on=args.fail_on or config.fail_on,
+        )
+        config.check(discover("lrdoctor.rules", "RULE").values())
+        with Progress(wanted=not args.quiet) as progress:
+            report = api.diagnose(paths, config=config, roles=roles_given(args.role), progress=progress)
+        verbosity: Verbosity = 1 if args.verbose else -1 if args.quiet else 0
+        _deliver(report.diagnosis, outputs, options(args.color, verbosity), quiet=args.quiet)
+        return _status(report.diagnosis, config.fail_on)
+
+
+COMMAND = Diagnose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    renderer: Renderer
+    path: Path | None
+
+
+def _outputs(formats: Sequence[str]) -> list[_Output]:
+    """What to write where; text goes to stdout unless another format does.
+
+    Raises
+    ------
+    UsageError
+        Unknown format, two for stdout, or a file that cannot be written.
+    """
+    from lrdoctor.config import suggestion
+    from lrdoctor.registry import discover
+
+    renderers: dict[str, Renderer] = {r.name: r for r in discover("lrdoctor.renderers", "RENDERER").values()}
+    outputs = []
+    for wish in formats:
+        name, _, file = wish.partition("=")
+        if name not in renderers:
+            near = suggestion(name, renderers) or f"; known are {', '.join(sorted(renderers))}"
+            raise UsageError(f"--format: unknown format {name!r}{near}")
+        path = None if file in ("", "-") else Path(file)
+        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+            reason = "is a directory" if path.is_dir() else "its directory does not exist"
+            raise UsageError(f"--format: cannot write {file}: {reason}")
+        outputs.append(_Output(renderers[name], path))
+    on_stdout = [output.renderer.name for output in outputs if output.path is None]
+    if len(on_stdout) > 1:
+        both = " and ".join(on_stdout)
+        raise UsageError(f"--format: {both} cannot share standard output; write {on_stdout[-1]}=FILE")
+    return outputs if on_stdout else [_Output(renderers["text"], None), *outputs]
+
+
+def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options, *, quiet: bool) -> None:
+    from lrdoctor.renderers._base import Options
+
+    for output in outputs:
+        if output.path is not None:
+            _write(output.path, "".join(output.renderer.render(diagnosis, Options(verbosity=how.verbosity))))
+        elif output.renderer.name == "text":
+            for lost in diagnosis.unreadable:
+                say(f"{lost.source}: {lost.error}")
+            if diagnosis.runs:
+                show(output.renderer.render(diagnosis, how))
+        else:
+            show(output.renderer.render(diagnosis, how))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all: under a temporary name first."""
+    try:
+        if path.exists() and not path.is_file():  # a device, a pipe
+            path.write_text(text, encoding="utf-8")
+            return
+        target = path.resolve()
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.", suffix=".part")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+                stream.write(text)
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
+            temporary.replace(target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _status(diagnosis: Diagnosis, fail_on: str | None) -> Exit:
+    if not diagnosis.runs:
+        if diagnosis.unreadable:
+            say("none of the logs could be read")
+            return Exit.UNREADABLE
+        say("no training log found; `lrdoctor runs --help` says what is recognised")
+        return Exit.NO_RUN
+    if fail_on is None:
+        return Exit.OK
+    from lrdoctor.records import Severity
+
+    floor = 0 if fail_on == "any" else Severity(fail_on).rank
+    found = any(finding.severity.rank >= floor for said in diagnosis.runs for finding in said.findings)
+    return Exit.FAILED if found or (fail_on == "any" and diagnosis.unreadable) else Exit.OK

@@ -1,0 +1,120 @@
+"""What was read, before anything is judged: each run with its curves, what they mean, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from lrdoctor.records import Role, Run
+from lrdoctor.renderers import _contract as contract
+from lrdoctor.renderers._clean import clean, elide, encodable
+from lrdoctor.renderers._figures import counted, figure
+from lrdoctor.renderers._lines import BLANK, Line
+from lrdoctor.renderers.json import curve, number, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lrdoctor.records import Hyperparameter, Series, Unreadable
+
+_SILENT = frozenset({Role.OTHER, Role.EPOCH, Role.AVERAGE, None})
+_LONGEST_TAG = 44
+
+
+class ListedCurve(contract.Curve, frozen=True, kw_only=True):
+    """A curve, what it means, and why."""
+
+    reason: str
+    unit: str
+    first_value: contract.Number | None
+    last_value: contract.Number | None
+
+
+class ListedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as it was read."""
+
+    id: str
+    source: str
+    format: str
+    hyperparameters: dict[str, contract.Scalar]
+    series: list[ListedCurve]
+    notes: list[str]
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of `lrdoctor runs --format json`."""
+
+    schema: Literal["lrdoctor.runs/1"]
+    tool: contract.Tool
+    runs: list[ListedRun]
+    unreadable: list[contract.Unreadable]
+
+
+def to_json(runs: Iterable[Run], unreadable: Iterable[Unreadable], version: str) -> str:
+    """Put what was read into JSON."""
+    listing = Listing(
+        schema="lrdoctor.runs/1",
+        tool=contract.Tool(name="lrdoctor", version=version),
+        runs=[_listed(run) for run in runs],
+        unreadable=[
+            contract.Unreadable(source=encodable(lost.source), error=encodable(lost.error))
+            for lost in unreadable
+        ],
+    )
+    return msgspec.json.format(msgspec.json.encode(listing), indent=2).decode() + "\n"
+
+
+def to_lines(run: Run, *, wrapped: bool) -> Iterator[Line]:
+    """Describe a run; `wrapped` says that it is for a terminal, where long tags have to give way."""
+    yield Line([(clean(run.id), "name")], [(f"  {clean(run.format)}, {clean(run.source)}", "dim")])
+    known = {name: value for name, value in run.hyperparameters.items() if value is not None}
+    if known:
+        yield Line([("  ", "")], [(", ".join(_setting(name, value) for name, value in known.items()), "")])
+    for note in run.notes:
+        yield Line([("  note: ", "dim")], [(clean(note, 600), "dim")])
+    limit = _LONGEST_TAG if wrapped else 1000
+    tags = [elide(clean(tag), limit) for tag in run.series]
+    tag_width = max((len(tag) for tag in tags if len(tag) <= _LONGEST_TAG), default=0)
+    role_width = max((len(series.role or "") for series in run.series.values()), default=0)
+    for tag, series in zip(tags, run.series.values(), strict=True):
+        style = "dim" if series.role in _SILENT else "dose"
+        lead = [(f"  {tag.ljust(tag_width)}  ", ""), (f"{(series.role or '?').ljust(role_width)}  ", style)]
+        why = f"; {clean(series.role_reason)}" if series.role_reason else ""
+        yield Line(lead, [(_extent(series), ""), (why, "dim")])
+    yield BLANK
+
+
+def _extent(series: Series) -> str:
+    if len(series) == 0:
+        return "no points"
+    first, last = int(series.step[0]), int(series.step[-1])
+    values = f"{figure(float(series.value[0]))} to {figure(float(series.value[-1]))}"
+    return f"{counted(len(series), 'point')}, {series.unit}s {first:,} to {last:,}, {values}"
+
+
+def _setting(name: str, value: Hyperparameter) -> str:
+    shown = figure(value, 4) if isinstance(value, float) else clean(str(value), 60)
+    return f"{clean(name, 60)} {shown}"
+
+
+def _listed(run: Run) -> ListedRun:
+    return ListedRun(
+        id=encodable(run.id),
+        source=encodable(run.source),
+        format=run.format,
+        hyperparameters={encodable(str(name)): scalar(value) for name, value in run.hyperparameters.items()},
+        series=[_listed_curve(series) for series in run.series.values()],
+        notes=[encodable(note) for note in run.notes],
+    )
+
+
+def _listed_curve(series: Series) -> ListedCurve:
+    some = len(series) > 0
+    return ListedCurve(
+        **msgspec.structs.asdict(curve(series)),
+        reason=encodable(series.role_reason),
+        unit=series.unit,
+        first_value=number(series.value[0]) if some else None,
+        last_value=number(series.value[-1]) if some else None,
+    )

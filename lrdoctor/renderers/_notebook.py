@@ -1,0 +1,99 @@
+"""What a notebook shows for a report: a table with small curves; no script, and readable on any background.
+
+Colours come from the page (`currentColor`) or are mid-tones that stand out on white and on black alike.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from lrdoctor.records import Verdict
+from lrdoctor.renderers import _words as words
+from lrdoctor.renderers._clean import clean
+from lrdoctor.renderers._figures import counted, percent
+from lrdoctor.renderers._sparkline import svg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrdoctor.records import Diagnosis, RunDiagnosis
+
+_COLORS = {
+    Verdict.DIVERGED: "#e5484d",
+    Verdict.UNSTABLE: "#e5484d",
+    Verdict.HEALTHY: "#30a46c",
+    Verdict.INCONCLUSIVE: "#8b8d98",
+}
+_OTHER = "#e07b00"
+_MOST_ROWS = 60
+_CELL = 'style="text-align:left;vertical-align:top;padding:4px 10px"'
+_HEAD = ("verdict", "run", "loss", "what to do", "what the log shows")
+
+
+def html(diagnosis: Diagnosis) -> str:
+    """Write the table; healthy and inconclusive runs are named below it when there are many."""
+    runs = words.worst_first(diagnosis.runs)
+    few = len(runs) <= 8
+    rows = [said for said in runs if few or said.verdict not in words.FOLDED][:_MOST_ROWS]
+    parts = ['<div style="overflow-x:auto">']
+    if rows:
+        head = "".join(f'<th scope="col" {_CELL}>{title}</th>' for title in _HEAD)
+        body = "".join(f"<tr>{_cells(said)}</tr>" for said in rows)
+        table = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        parts.append(f'<table style="border-collapse:collapse">{table}</table>')
+    shown = {id(said) for said in rows}
+    for verdict in Verdict:
+        rest = [said for said in runs if said.verdict is verdict and id(said) not in shown]
+        if rest:
+            parts.append(f"<p>{_badge(verdict)} {_names(rest)}</p>")
+    parts.append(f"<p>{_summary(diagnosis)}</p>")
+    if diagnosis.unreadable:
+        items = "".join(
+            f"<li>{_text(lost.source)}: {_text(lost.error, 400)}</li>" for lost in diagnosis.unreadable[:20]
+        )
+        parts.append(f"<details><summary>{_lost(diagnosis)}</summary><ul>{items}</ul></details>")
+    return "".join(parts) + "</div>"
+
+
+def _cells(said: RunDiagnosis) -> str:
+    curve = words.leading_curve(said)
+    picture = svg(curve) if curve is not None else ""
+    title = f'<span title="{_text(curve.tag)}">{picture}</span>' if curve is not None else ""
+    extra = "".join(f"<br>{escape(phrase)}" for phrase in words.treatment(said, brief=True))
+    sure = f"<small>{escape(percent(said.plan.confidence))} sure</small>"
+    advice = f"<b>{escape(words.dose(said.plan))}</b>{extra}<br>{sure}"
+    findings = "".join(
+        f"<br><small><code>{_text(finding.code)}</code> {_text(finding.message, 600)}</small>"
+        for finding in said.findings
+    )
+    why = f"{_text(said.plan.reason, 600)}{findings}"
+    cells = (_badge(said.verdict), f"<b>{_text(said.run.id)}</b>", title, advice, why)
+    return "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
+
+
+def _badge(verdict: Verdict) -> str:
+    color = _COLORS.get(verdict, _OTHER)
+    dot = f'<span style="color:{color}">&#9679;</span>'
+    return f'<span style="white-space:nowrap">{dot} {escape(verdict)}</span>'
+
+
+def _names(runs: Sequence[RunDiagnosis]) -> str:
+    names = ", ".join(_text(said.run.id, 80) for said in runs[:_MOST_ROWS])
+    rest = len(runs) - _MOST_ROWS
+    return f"({len(runs):,}): {names}" + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def _summary(diagnosis: Diagnosis) -> str:
+    counts = ", ".join(
+        f"{number:,} {escape(verdict)}" for verdict, number in words.tally(diagnosis.runs).items()
+    )
+    return counted(len(diagnosis.runs), "run") + (f": {counts}" if counts else "")
+
+
+def _lost(diagnosis: Diagnosis) -> str:
+    return f"{counted(len(diagnosis.unreadable), 'file')} could not be read"
+
+
+def _text(text: str, limit: int = 200) -> str:
+    return escape(clean(text, limit), quote=True)

@@ -1,0 +1,132 @@
+"""A curve in one line: block characters for a terminal, an inline SVG for a notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lrdoctor.records import Series
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+BROKEN = "!"
+"""Stands for a stretch with a NaN or an infinity in it."""
+_OUTLYING = 3.0
+"""Widths of the middle 90 % above which a value is an outlier that must not flatten the rest."""
+_WIDE = 30.0
+"""Ratio of largest to smallest value from which a positive curve is drawn on a log scale."""
+
+
+def blocks(series: Series, width: int) -> str:
+    """Draw a curve with at most `width` block characters, one per stretch of equally many points.
+
+    A stretch shows one of its points, so that a noisy curve looks noisy and a swinging one is not flat; its
+    maximum where that stands out; or `BROKEN` where a value is not finite.
+    """
+    import numpy as np
+
+    value = series.value
+    count = min(width, value.size)
+    if count < 1:
+        return ""
+    starts = np.arange(count) * value.size // count
+    finite = np.isfinite(value)
+    broken = ~np.logical_and.reduceat(finite, starts)
+    if not finite.any():
+        return BROKEN * count
+    scaled, top = _scaled(value, finite)
+    lengths = np.diff(starts, append=value.size)
+    # Places within the stretches follow the golden ratio: an equal stride could fall in step with a swing.
+    picked = starts + (np.arange(count) * 0.618034 % 1.0 * lengths).astype(np.int64)
+    picked[-1] = value.size - 1  # how it ended matters most
+    peak = np.maximum.reduceat(np.where(finite, scaled, -np.inf), starts)
+    shown = np.where(peak > top, 1.0, scaled[picked])
+    level = np.clip(np.rint(shown * (len(BLOCKS) - 1)), 0, len(BLOCKS) - 1).astype(int)
+    return "".join(BROKEN if bad else BLOCKS[i] for bad, i in zip(broken, level, strict=True))
+
+
+def downsample(step: Ints, value: Floats, width: int) -> Ints:
+    """Choose points that draw the same picture in `width` columns.
+
+    Parameters
+    ----------
+    step, value
+        int64 [n] non-decreasing, float64 [n].
+    width
+        Columns of the picture.
+
+    Returns
+    -------
+    int64 [m], increasing indices: in each column of equally many steps the first, last, smallest and largest
+    finite point, and the ends of every stretch of points that are not finite; m is at most ``4 * width`` plus
+    four times the number of such stretches.
+    """
+    import numpy as np
+
+    n = value.size
+    if n <= 4 * width:
+        return np.arange(n, dtype=np.int64)
+    reach = max(float(step[-1] - step[0]), 1.0)
+    column = np.minimum(((step - step[0]) / reach * width).astype(np.int64), width - 1)
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    ends = np.append(starts[1:], n) - 1
+    finite = np.isfinite(value)
+    low, high = np.where(finite, value, np.inf), np.where(finite, value, -np.inf)
+    smallest = [a + int(low[a : b + 1].argmin()) for a, b in zip(starts, ends, strict=True)]
+    largest = [a + int(high[a : b + 1].argmax()) for a, b in zip(starts, ends, strict=True)]
+    edges = np.flatnonzero(np.diff(finite.astype(np.int8)))
+    kept = np.concatenate([starts, ends, smallest, largest, edges, edges + 1])
+    return np.unique(kept).astype(np.int64)
+
+
+def svg(series: Series, width: int = 140, height: int = 28) -> str:
+    """Draw a curve as an inline SVG in the colour of the text around it; what is not finite is a red bar."""
+    import numpy as np
+
+    if len(series) == 0:
+        return ""
+    kept = downsample(series.step, series.value, width)
+    step, value = series.step[kept], series.value[kept]
+    finite = np.isfinite(value)
+    x = (step - step[0]) / max(float(step[-1] - step[0]), 1.0) * (width - 4) + 2
+    bar = f'V{height - 1}" stroke="#e5484d" stroke-width="1.5"/>'
+    marks = "".join(f'<path d="M{at:.1f} 1{bar}' for at in np.unique(x[~finite].round()))
+    paths = ""
+    if finite.any():
+        scaled, _ = _scaled(series.value, np.isfinite(series.value))
+        y = (height - 3) - np.clip(scaled[kept], -0.04, 1.04) * (height - 6)
+        for part in np.split(np.arange(kept.size), np.flatnonzero(np.diff(finite.astype(np.int8))) + 1):
+            if finite[part[0]]:
+                points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x[part], y[part], strict=True))
+                paths += f"M{points}" + ("h.1" if part.size == 1 else "")
+    return (
+        f'<svg role="img" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'xmlns="http://www.w3.org/2000/svg"><path d="{paths}" fill="none" stroke="currentColor" '
+        f'stroke-width="1.2" stroke-linejoin="round" stroke-linecap="round"/>{marks}</svg>'
+    )
+
+
+def _scaled(value: Floats, finite: NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Values with the bulk on [0, 1] and outliers beyond it, and the top of what is no outlier."""
+    import numpy as np
+
+    known = value[finite]
+    if known.min() > 0 and known.max() / _WIDE > known.min():
+        known = np.log(known)
+        value = np.log(np.where(finite, value, 1.0))
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, mid_low, mid_high, high = np.quantile(known, (0.0, 0.05, 0.95, 1.0))
+        spread = mid_high - mid_low
+        if spread > 0:
+            high = min(high, mid_high + _OUTLYING * spread)
+            low = max(low, mid_low - _OUTLYING * spread)
+        reach = high - low
+        if not np.isfinite(reach) or reach <= 0:
+            return np.zeros(value.shape), np.inf
+        scaled = (np.where(finite, value, low) - low) / reach
+    return np.clip(scaled, -1.0, 2.0), 1.0

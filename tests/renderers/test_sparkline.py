@@ -1,0 +1,94 @@
+"""Curves in one line."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lrdoctor.records import Series
+from lrdoctor.renderers._sparkline import BLOCKS, BROKEN, blocks, downsample, svg
+
+
+def series(value, step=None):
+    value = np.asarray(value, dtype=float)
+    return Series(tag="t", step=np.arange(value.size) if step is None else np.asarray(step), value=value)
+
+
+def test_blocks_follow_the_curve():
+    down = blocks(series(np.linspace(1, 0, 800)), 8)
+    assert (down[0], down[-1]) == ("█", "▁")
+    assert list(down) == sorted(down, reverse=True)
+    assert len(set(down)) >= 6
+    assert blocks(series([1.0, 2.0]), 10) == "▁█"
+    assert blocks(series([3.0, 3.0, 3.0]), 10) == "▁▁▁"
+    assert blocks(series([]), 10) == ""
+
+
+def test_what_is_not_finite_is_marked_where_it_is():
+    assert blocks(series([1.0, np.nan, 0.0, np.inf]), 10) == "█!▁!"
+    assert blocks(series([np.nan] * 5), 3) == BROKEN * 3
+    value = np.ones(1000)
+    value[500] = np.nan
+    assert blocks(series(value), 10).index(BROKEN) == 5
+
+
+def test_one_spike_neither_vanishes_nor_flattens_the_rest():
+    value = np.linspace(2, 1, 1000)
+    value[700] = 1e6
+    drawn = blocks(series(value), 20)
+    assert drawn[14] == BLOCKS[-1]
+    assert drawn[0] > drawn[10] > drawn[19]
+
+
+def test_a_swing_is_not_drawn_flat():
+    drawn = blocks(series(np.tile([0.0, 1.0], 500)), 20)
+    assert {BLOCKS[0], BLOCKS[-1]} <= set(drawn)
+
+
+@given(st.lists(st.floats(), max_size=200), st.integers(1, 50))
+def test_blocks_never_fail(value, width):
+    drawn = blocks(series(value), width)
+    assert len(drawn) == min(len(value), width)
+    assert set(drawn) <= set(BLOCKS + BROKEN)
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=400), st.integers(1, 20), st.data())
+def test_downsample_keeps_extremes_and_the_ends_of_what_is_not_finite(value, width, data):
+    step = np.sort(np.array(data.draw(st.lists(st.integers(0, 10**6), min_size=len(value), max_size=len(value)))))
+    value = np.array(value)
+    kept = downsample(step, value, width)
+    assert np.all(np.diff(kept) > 0)
+    assert kept[0] == 0
+    assert kept[-1] == value.size - 1
+    finite = value[np.isfinite(value)]
+    if finite.size:
+        assert finite.min() in value[kept]
+        assert finite.max() in value[kept]
+    edges = np.flatnonzero(np.diff(np.isfinite(value).astype(int)))
+    assert set(edges) | set(edges + 1) <= set(kept.tolist())
+    assert kept.size <= max(4 * width, 4 * width + 4 * edges.size)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1.0], [np.nan], [1.0, np.nan, 2.0], np.random.default_rng(0).normal(size=5000), [1e308, -1e308], [np.inf, 1.0, 1.0]],
+)
+def test_svg_is_well_formed_and_has_no_colour_of_its_own_but_red(value):
+    drawn = svg(series(value))
+    root = ET.fromstring(drawn)
+    assert root.tag.endswith("svg")
+    assert set(re.findall(r'stroke="([^"]*)"', drawn)) <= {"currentColor", "#e5484d"}
+    assert "nan" not in drawn
+    assert "inf" not in drawn
+    assert len(drawn) < 20_000
+
+
+def test_svg_marks_what_is_not_finite():
+    assert svg(series([1.0, np.nan, 2.0])).count("#e5484d") == 1
+    assert svg(series([1.0, 2.0])).count("#e5484d") == 0
+    assert svg(series([])) == ""
