@@ -112,6 +112,8 @@ class Axis:
         float64 [n]: falls where training starts over or resumes. Differs from `step` where only epochs tell.
     notes
         What had to be decided.
+    clock
+        float64 [n]: wall time in seconds since the epoch, where the table has it.
     """
 
     step: Ints
@@ -119,6 +121,7 @@ class Axis:
     name: str | None
     order: Floats
     notes: list[str] = field(default_factory=list)
+    clock: Floats | None = None
 
 
 def choose_axis(

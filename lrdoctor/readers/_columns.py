@@ -17,7 +17,7 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._cells import MISSING, is_number, to_floats, unique_names
-from lrdoctor.readers._dialect import COMMENT_MARKS, Dialect, sniff, split
+from lrdoctor.readers._dialect import COMMENT_MARK, Dialect, sniff, split
 from lrdoctor.readers._table import Table
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _read_blocks(path: Path, dialect: Dialect, encoding: str) -> Columns:
     for lines, ended in _blocks(path, encoding):
         if skip:
             lines, skip = lines[skip:], max(0, skip - len(lines))
-        kept = [line for line in lines if line and line[0] not in COMMENT_MARKS and not line.isspace()]
+        kept = [line for line in lines if line and line[0] != COMMENT_MARK and not line.isspace()]
         if not ended and kept and _is_cut(kept, segments[-1].names, dialect):
             kept.pop()
             mending["cut"] += 1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Rows = Sequence[tuple[int, list[str]]]
 
-COMMENT_MARKS = "#%"
+COMMENT_MARK = "#"
 DELIMITERS = (",", ";", "\t", "|", None)
 
 _HEAD_LINES, _BODY_LINES, _HEADER_WITHIN = 400, 80, 12
@@ -94,8 +94,8 @@ def sniff(text: str, *, whole: bool = False) -> Dialect | None:
     elif not whole:  # not even the header fits: its last name is cut
         lines[0] = lines[0][: max(lines[0].rfind(mark) for mark in ",;\t| ")]
     filled = [(i, line) for i, line in enumerate(lines[:_HEAD_LINES]) if line.strip()]
-    comments = [(i, line) for i, line in filled if line.lstrip()[0] in COMMENT_MARKS]
-    body = [(i, line) for i, line in filled if line.lstrip()[0] not in COMMENT_MARKS][:_BODY_LINES]
+    comments = [(i, line) for i, line in filled if line.lstrip()[0] == COMMENT_MARK]
+    body = [(i, line) for i, line in filled if line.lstrip()[0] != COMMENT_MARK][:_BODY_LINES]
     best: tuple[float, Dialect] | None = None
     for delimiter in DELIMITERS:
         scored = _try(delimiter, body, comments)
@@ -113,7 +113,7 @@ def _try(
         rows = [(i, row) for i, row in rows if set("".join(row)) - set("-:+= ")]  # rules between lines
     if not rows:
         return None
-    marks = tuple(line.lstrip("#% \t").strip() for _, line in comments)
+    marks = tuple(line.lstrip("# \t").strip() for _, line in comments)
     at = _find_header(rows)
     data = [row for _, row in (rows if at is None else rows[at + 1 :])]
     names = [] if at is None else list(rows[at][1])
@@ -123,7 +123,7 @@ def _try(
         return (1e-6 * len(names), empty) if names else None
     width, share = Counter(map(len, data)).most_common(1)[0]
     if at is None and comments:  # numpy.savetxt writes its header as a comment
-        above = split(comments[-1][1].lstrip("#% \t"), delimiter)
+        above = split(comments[-1][1].lstrip("# \t"), delimiter)
         if len(above) == width and not any(map(is_number, above)):
             names = [cell.strip() for cell in above]
     comma = delimiter != "," and _has_decimal_comma(data)

@@ -129,11 +129,11 @@ def runs_from_table(  # the one road from columns to runs
     if blank_may_be_nan:
         table = _with_blown_up(table, values, notes)
         leader = table.present(max(curves, key=table.points))
-    clock = _clock(table)
-    sessions = _sessions(found, leader)
+    found.unit = unit or found.unit
+    found.clock = _clock(table)
     runs: list[Run] = []
-    for session in sessions:
-        series, duplicates = _melt(table, found, unit or found.unit, values, session.rows, roles or {}, clock)
+    for session in _sessions(found, leader):
+        series, duplicates = _melt(table, found, values, session.rows, roles or {})
         if not series:
             continue
         extra = list(session.notes)
@@ -246,13 +246,7 @@ def _clock(table: Table) -> Floats | None:
 
 
 def _melt(
-    table: Table,
-    axis: Axis,
-    unit: StepUnit,
-    values: Sequence[str],
-    rows: Ints,
-    roles: Mapping[str, tuple[Role, str]],
-    clock: Floats | None,
+    table: Table, axis: Axis, values: Sequence[str], rows: Ints, roles: Mapping[str, tuple[Role, str]]
 ) -> tuple[dict[str, Series], int]:
     """Each column on its own rows, sorted by step, the last of equal steps kept."""
     series: dict[str, Series] = {}
@@ -268,15 +262,16 @@ def _melt(
             order = np.argsort(step, kind="stable")
             step, chosen = step[order], chosen[order]
         last = np.append(np.diff(step) != 0, True)
-        duplicates += int(np.count_nonzero(~last))
+        if not is_axis_name(name):
+            duplicates += int(np.count_nonzero(~last))
         tag = name.strip()
         role, reason = roles.get(name, (None, ""))
         if role is None and is_epoch_name(name):
             role, reason = Role.EPOCH, "counts epochs"
         chosen = chosen[last]
-        wall_time = None if clock is None else clock[chosen]
+        wall_time = None if axis.clock is None else axis.clock[chosen]
         series[tag] = Series(tag=tag, step=step[last].copy(), value=table.columns[name][chosen], role=role,
-                             role_reason=reason, wall_time=wall_time, unit=unit)  # fmt: skip
+                             role_reason=reason, wall_time=wall_time, unit=axis.unit)  # fmt: skip
     return series, duplicates
 
 
