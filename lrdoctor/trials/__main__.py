@@ -1,0 +1,59 @@
+"""``python -m lrdoctor.trials run | list``: train the grids that are not in the table yet."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrdoctor.trials.grid import TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; exit status 0, or 2 when no grid matches."""
+    parser = argparse.ArgumentParser(prog="python -m lrdoctor.trials", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (
+        ("run", "train the grids that are missing"),
+        ("list", "show all grids and which exist"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument(
+            "--only", default="*", metavar="PATTERN", help="names of grids, as a shell pattern"
+        )
+        command.add_argument(
+            "--table", type=Path, default=TABLE, metavar="DIR", help="where the grids are kept"
+        )
+        if name == "run":
+            command.add_argument(
+                "--jobs", type=int, default=1, help="processes, each with one thread (default 1)"
+            )
+            command.add_argument("--again", action="store_true", help="also those that exist")
+    options = parser.parse_args(argv)
+
+    from lrdoctor.trials.protocol import all_trials
+
+    trials = [trial for trial in all_trials() if fnmatch.fnmatch(trial.name, options.only)]
+    if not trials:
+        print(f"no grid is called like {options.only!r}", file=sys.stderr)
+        return 2
+    missing = [trial for trial in trials if not (options.table / f"{trial.name}.npz").exists()]
+    if options.command == "list":
+        for trial in trials:
+            state = "missing" if trial in missing else "done"
+            print(f"{state:8}{trial.name:60}{trial.task.family:20}{trial.steps:>7}")
+        print(f"{len(trials)} grids, {len(missing)} missing", file=sys.stderr)
+        return 0
+    from lrdoctor.trials.running import run_all
+
+    run_all(trials if options.again else missing, options.table, options.jobs)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

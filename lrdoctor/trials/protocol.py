@@ -1,0 +1,157 @@
+"""Which grids are trained, in which order: breadth of families first, then the counterfactuals, then repeats."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.trials.grid import Grid
+from lrdoctor.trials.tasks import Task, all_tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+STEPS = {"long": 40_000, "cheap": 10_000, "medium": 4_000, "dear": 2_000}
+TWIN_STEPS = 1_778
+"""Budget of the runs with a schedule or clipping: one at which constant-rate runs were measured as well."""
+
+MEMBERS, PER_DECADE = 29, 4
+_LOWEST = {
+    "sgd": -5.0,
+    "momentum": -5.5,
+    "nesterov": -5.5,
+    "adam": -6.0,
+    "adamw": -6.0,
+    "rmsprop": -6.0,
+    "adagrad": -5.0,
+}
+_FOLLOWS_SCALE = ("sgd", "momentum", "nesterov")
+_MAIN, _EXTRA = ("sgd", "adam", "momentum"), ("adamw", "nesterov", "rmsprop", "adagrad")
+_TWINS = (
+    "digits_relu", "friedman1", "residual_plain", "rnn_adding", "autoencoder_denoising", "factorisation_ratings",
+    "quadratic_noisy", "deep_linear_8_regression", "noisy_labels", "digits_layer_norm", "conv_bars", "bigram_embedding",
+    "softmax_digits", "vae_blobs", "gaussian_likelihood", "digits_deep_tanh", "teacher_regression", "coordinates_sine",
+    "imbalanced", "rnn_chars", "skewed_features", "contrastive_pairs", "transformer_chars",
+)  # fmt: skip
+_SEEDED = (
+    "digits_relu",
+    "friedman1",
+    "teacher_labels",
+    "autoencoder_denoising",
+    "factorisation_ratings",
+    "rnn_adding",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One grid to train."""
+
+    task: Task
+    optimizer: str
+    steps: int
+    schedule: str = "constant"
+    clip_norm: float | None = None
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of the file, without its suffix."""
+        parts = [self.task.name, self.optimizer]
+        if self.schedule != "constant":
+            parts.append(self.schedule)
+        if self.clip_norm is not None:
+            parts.append(f"clip{self.clip_norm:g}")
+        if self.seed:
+            parts.append(f"seed{self.seed}")
+        return "__".join(parts)
+
+    @property
+    def plain(self) -> bool:
+        """Constant rate, no clipping: every prefix is a trial of its own."""
+        return self.schedule == "constant" and self.clip_norm is None
+
+    @property
+    def lr(self) -> NDArray[np.float64]:
+        """29 rates over seven decades; the lattice differs by task and optimizer, and is shared by twins and seeds."""
+        low = _LOWEST[self.optimizer] + (self.task.shift if self.optimizer in _FOLLOWS_SCALE else 0.0)
+        digest = hashlib.sha256(f"{self.task.name}/{self.optimizer}".encode()).digest()
+        offset = digest[0] / 256 / PER_DECADE
+        return 10.0 ** (low + offset + np.arange(MEMBERS) / PER_DECADE)
+
+    def run(self, tick: Callable[[int], None] | None = None) -> Grid:
+        """Train it."""
+        from lrdoctor.trials.training import train_grid
+
+        problem = self.task.build(self.seed)
+        lr = self.lr
+        recorded = train_grid(problem, optimizer=self.optimizer, lr=lr, steps=self.steps, seed=1_000 + self.seed,
+                              schedule=self.schedule, clip_norm=self.clip_norm, dense=300 if self.plain else 150, tick=tick)  # fmt: skip
+        return Grid(
+            name=self.name, task=self.task.name, family=self.task.family, optimizer=self.optimizer,
+            schedule=self.schedule, clip_norm=self.clip_norm, batch_size=problem.batch_size, steps=self.steps,
+            steps_per_epoch=problem.steps_per_epoch, loss_kind=problem.loss_kind, seed=self.seed, lr=lr,
+            **recorded,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def all_trials() -> list[Trial]:
+    """Every grid of the table, most informative first."""
+    tasks = list(_interleaved(all_tasks()))
+    by_name = {task.name: task for task in tasks}
+    passes = [[_main(task, index + turn) for index, task in enumerate(tasks)] for turn in range(len(_MAIN))]
+    twins = list(_twins([by_name[name] for name in _TWINS]))
+    extra = [Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t)) for i, t in enumerate(tasks)]
+    seeds = [
+        Trial(task=by_name[name], optimizer=optimizer, steps=min(_steps(by_name[name]), 10_000), seed=seed)
+        for seed in (1, 2) for name in _SEEDED for optimizer in ("sgd", "adam")
+    ]  # fmt: skip
+    return [
+        *passes[0],
+        *twins[: len(twins) // 3],
+        *passes[1],
+        *twins[len(twins) // 3 :],
+        *passes[2],
+        *extra,
+        *seeds,
+    ]
+
+
+def _steps(task: Task) -> int:
+    return STEPS[task.cost]
+
+
+def _main(task: Task, turn: int) -> Trial:
+    return Trial(task=task, optimizer=_MAIN[turn % len(_MAIN)], steps=_steps(task))
+
+
+def _interleaved(tasks: dict[str, Task]) -> Iterator[Task]:
+    """One task of each family, then a second of each, ...: cheap ones of a family first."""
+    families: dict[str, list[Task]] = {}
+    for task in sorted(tasks.values(), key=lambda t: (list(STEPS).index(t.cost) != 1, t.name)):
+        families.setdefault(task.family, []).append(task)
+    for rank in range(max(map(len, families.values()))):
+        for members in families.values():
+            if rank < len(members):
+                yield members[rank]
+
+
+def _twins(tasks: list[Task]) -> Iterator[Trial]:
+    """The same training with warm-up, with decay, with clipping: what it would have done for each rate."""
+    treatments: tuple[tuple[str, float | None], ...] = (
+        ("cosine", None), ("warmup_cosine", None), ("constant", 1.0), ("warmup", None), ("one_cycle", None), ("step", None),
+    )  # fmt: skip
+    for schedule, clip in treatments:
+        for index, task in enumerate(tasks):
+            second = ("sgd", "momentum")[index % 2]
+            for optimizer in ("adam", second):
+                if schedule in ("one_cycle", "step") and (index + (optimizer == "adam")) % 2:
+                    continue
+                yield Trial(
+                    task=task, optimizer=optimizer, steps=TWIN_STEPS, schedule=schedule, clip_norm=clip
+                )
