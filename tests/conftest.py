@@ -42,7 +42,11 @@ def keep(value=None, **changes):
 
 
 def built(run_id, verdict, value, findings=(), plan=None, tag="train_loss", **run):
-    fields = {"source": f"{run_id}/metrics.csv", "format": "csv", "series": {tag: curve(tag, value, Role.TRAIN_LOSS)}}
+    fields = {
+        "source": f"{run_id}/metrics.csv",
+        "format": "csv",
+        "series": {tag: curve(tag, value, Role.TRAIN_LOSS)},
+    }
     return RunDiagnosis(
         run=Run(id=run_id, **{**fields, **run}), verdict=verdict, findings=tuple(findings), plan=plan or keep(),
         skips=(Skip(code="LRS101", reason="no learning-rate series"),),
@@ -52,7 +56,13 @@ def built(run_id, verdict, value, findings=(), plan=None, tag="train_loss", **ru
 def finding(code, name, severity, message, *, tag="train_loss", value=0.41, confidence=0.93):
     span = Span(first_step=120, last_step=598)
     evidence = Evidence(
-        measure="share of alternating steps", value=value, comparison=">", threshold=0.15, unit="", tag=tag, span=span
+        measure="share of alternating steps",
+        value=value,
+        comparison=">",
+        threshold=0.15,
+        unit="",
+        tag=tag,
+        span=span,
     )
     return Finding(
         code=code, name=name, severity=severity, confidence=confidence, message=message, evidence=(evidence,)
@@ -89,8 +99,12 @@ def diagnosis(oscillating):
         Plan(lr=RateAdvice(factor=0.03, interval=(0.01, 0.1), level=0.8, value=None), schedule=None, clip_norm=None,
              also=(), confidence=0.97, reason="The loss grew 3-fold per step before it broke."),
     )  # fmt: skip
-    short = built("short", Verdict.INCONCLUSIVE, [2.0, 1.0], plan=keep(reason="only 2 points: log more often"))
-    fine = [built(f"sweep/lr_{rate}", Verdict.HEALTHY, decay, plan=keep(rate)) for rate in (0.001, 0.003, 0.01)]
+    short = built(
+        "short", Verdict.INCONCLUSIVE, [2.0, 1.0], plan=keep(reason="only 2 points: log more often")
+    )
+    fine = [
+        built(f"sweep/lr_{rate}", Verdict.HEALTHY, decay, plan=keep(rate)) for rate in (0.001, 0.003, 0.01)
+    ]
     return Diagnosis(
         runs=(*fine, oscillating, short, diverged),
         unreadable=(Unreadable(source="broken.csv", error="the file is empty"),),

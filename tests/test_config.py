@@ -69,7 +69,10 @@ def test_settings_are_changed_by_code_and_by_name():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"rules": {"OSC101": {"shar": 1}}}, r"rules\.OSC101: unknown setting 'shar'; did you mean 'share'\?"),
+        (
+            {"rules": {"OSC101": {"shar": 1}}},
+            r"rules\.OSC101: unknown setting 'shar'; did you mean 'share'\?",
+        ),
         ({"rules": {"OSC101": {"share": "much"}}}, r"rules\.OSC101\.share: Expected `float`, got `str`"),
         ({"rules": {"OSC101": {"share": 2.0}}}, r"rules\.OSC101: share is a share"),
         ({"rules": {"OCS101": {}}}, r"there is no rule 'OCS101'; did you mean"),

@@ -30,7 +30,9 @@ def test_figure_reads_back_to_the_digits_it_shows(value, digits):
     assert shown == pytest.approx(value, rel=0.5 * 10.0 ** (1 - digits) * 1.001, abs=5e-324)
 
 
-@pytest.mark.parametrize(("share", "shown"), [(0.81, "81 %"), (0.999, ">99 %"), (1.0, "100 %"), (0.001, "<1 %"), (0.0, "0 %")])
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.81, "81 %"), (0.999, ">99 %"), (1.0, "100 %"), (0.001, "<1 %"), (0.0, "0 %")]
+)
 def test_percent(share, shown):
     assert percent(share) == shown
 

@@ -99,7 +99,15 @@ def test_the_schema_lists_every_verdict_and_role():
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(True, True), (3, 3), (10**30, str(10**30)), (0.5, 0.5), (float("-inf"), "-Infinity"), (None, None), ((1, 2), "(1, 2)")],
+    [
+        (True, True),
+        (3, 3),
+        (10**30, str(10**30)),
+        (0.5, 0.5),
+        (float("-inf"), "-Infinity"),
+        (None, None),
+        ((1, 2), "(1, 2)"),
+    ],
 )
 def test_scalar(value, shown):
     assert scalar(value) == shown

@@ -59,7 +59,9 @@ def test_blocks_never_fail(value, width):
 
 @given(st.lists(st.floats(), min_size=1, max_size=400), st.integers(1, 20), st.data())
 def test_downsample_keeps_extremes_and_the_ends_of_what_is_not_finite(value, width, data):
-    step = np.sort(np.array(data.draw(st.lists(st.integers(0, 10**6), min_size=len(value), max_size=len(value)))))
+    step = np.sort(
+        np.array(data.draw(st.lists(st.integers(0, 10**6), min_size=len(value), max_size=len(value))))
+    )
     value = np.array(value)
     kept = downsample(step, value, width)
     assert np.all(np.diff(kept) > 0)
@@ -76,7 +78,14 @@ def test_downsample_keeps_extremes_and_the_ends_of_what_is_not_finite(value, wid
 
 @pytest.mark.parametrize(
     "value",
-    [[1.0], [np.nan], [1.0, np.nan, 2.0], np.random.default_rng(0).normal(size=5000), [1e308, -1e308], [np.inf, 1.0, 1.0]],
+    [
+        [1.0],
+        [np.nan],
+        [1.0, np.nan, 2.0],
+        np.random.default_rng(0).normal(size=5000),
+        [1e308, -1e308],
+        [np.inf, 1.0, 1.0],
+    ],
 )
 def test_svg_is_well_formed_and_has_no_colour_of_its_own_but_red(value):
     drawn = svg(series(value))

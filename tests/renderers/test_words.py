@@ -41,7 +41,9 @@ def test_every_schedule_has_words(kind):
 )
 def test_dose(factor, interval, value, said):
     rate = RateAdvice(factor=factor, interval=interval, level=0.8, value=value)
-    assert words.dose(Plan(lr=rate, schedule=None, clip_norm=None, also=(), confidence=0.5, reason="")) == said
+    assert (
+        words.dose(Plan(lr=rate, schedule=None, clip_norm=None, also=(), confidence=0.5, reason="")) == said
+    )
 
 
 def test_treatment(oscillating):
