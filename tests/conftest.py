@@ -41,15 +41,15 @@ def keep(value=None, **changes):
     return Plan(**{**plan, **changes})
 
 
-def built(run_id, verdict, value, findings=(), plan=None, tag="train_loss", **run):
+def built(run_id, verdict, value, findings=(), plan=None, *, tag="train_loss", **run):
     fields = {
         "source": f"{run_id}/metrics.csv",
         "format": "csv",
         "series": {tag: curve(tag, value, Role.TRAIN_LOSS)},
     }
     return RunDiagnosis(
-        run=Run(id=run_id, **{**fields, **run}), verdict=verdict, findings=tuple(findings), plan=plan or keep(),
-        skips=(Skip(code="LRS101", reason="no learning-rate series"),),
+        run=Run(id=run_id, **{**fields, **run}), verdict=verdict, findings=tuple(findings),
+        plan=plan or keep(), skips=(Skip(code="LRS101", reason="no learning-rate series"),),
     )  # fmt: skip
 
 
@@ -96,8 +96,8 @@ def diagnosis(oscillating):
         "sweep/lr_1", Verdict.DIVERGED, blown,
         [finding("NAN101", "nonfinite-loss", Severity.CRITICAL, "train_loss is NaN from step 180 on.",
                  value=float("nan"), confidence=0.99)],
-        Plan(lr=RateAdvice(factor=0.03, interval=(0.01, 0.1), level=0.8, value=None), schedule=None, clip_norm=None,
-             also=(), confidence=0.97, reason="The loss grew 3-fold per step before it broke."),
+        Plan(lr=RateAdvice(factor=0.03, interval=(0.01, 0.1), level=0.8, value=None), schedule=None,
+             clip_norm=None, also=(), confidence=0.97, reason="The loss grew 3-fold a step before it broke."),
     )  # fmt: skip
     short = built(
         "short", Verdict.INCONCLUSIVE, [2.0, 1.0], plan=keep(reason="only 2 points: log more often")
@@ -121,7 +121,8 @@ def hostile():
     bad = HOSTILE
     said = built(
         bad, Verdict.LR_TOO_HIGH, [3.0, np.inf, np.nan, -np.inf, 1.0, 2.0],
-        [finding("OSC101", "sustained-oscillation", Severity.WARNING, f"{bad} swings", tag=bad, value=float("inf"))],
+        [finding("OSC101", "sustained-oscillation", Severity.WARNING, f"{bad} swings", tag=bad,
+                 value=float("inf"))],
         keep(schedule=ScheduleAdvice(kind="cosine", warmup_fraction=0.0, final_fraction=0.01),
              also=(Action(action=bad, why=bad),), reason=bad),
         tag=bad, source=bad, format="csv", notes=(bad,),

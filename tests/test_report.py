@@ -28,7 +28,7 @@ def test_runs_by_id_and_place(report, diagnosis):
 
 
 def test_unknown_run_names_the_closest(report):
-    with pytest.raises(KeyError, match="did you mean 'sweep/lr_0.1'"):
+    with pytest.raises(KeyError, match=r"did you mean 'sweep/lr_0\.1'"):
         report["lr_0.1"]
     with pytest.raises(IndexError):
         report[99]

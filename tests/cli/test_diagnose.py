@@ -180,7 +180,8 @@ def test_no_run_and_nothing_readable(asked, capsys):
         (BrokenPipeError(), 141, ""),
     ],
 )
-def test_whatever_happens_there_is_no_traceback(asked, monkeypatch, capsys, error, status, words):
+@pytest.mark.usefixtures("asked")
+def test_whatever_happens_there_is_no_traceback(monkeypatch, capsys, error, status, words):
     def fail(*_, **__):
         raise error
 

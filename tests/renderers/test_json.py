@@ -43,10 +43,13 @@ def test_a_run_of_version_1(oscillating):
     assert run == {
         "id": "sweep/lr_0.1", "source": "sweep/lr_0.1/metrics.csv", "format": "csv", "verdict": "lr-too-high",
         "hyperparameters": {"lr": 0.1, "optimizer": "adam", "batch_size": 32, "schedule": "constant"},
-        "series": [{"tag": "train_loss", "role": "train_loss", "points": 300, "first_step": 0, "last_step": 598}],
+        "series": [
+            {"tag": "train_loss", "role": "train_loss", "points": 300, "first_step": 0, "last_step": 598}
+        ],
         "findings": [{
             "code": "OSC101", "name": "sustained-oscillation", "severity": "warning", "confidence": 0.93,
-            "message": "train_loss goes up and down by 0.6 around a level that no longer falls.", "span": span,
+            "message": "train_loss goes up and down by 0.6 around a level that no longer falls.",
+            "span": span,
             "evidence": [{"measure": "share of alternating steps", "value": 0.41, "comparison": ">",
                           "threshold": 0.15, "unit": "", "tag": "train_loss", "span": span}],
         }],
