@@ -38,6 +38,10 @@ class RunDiagnosis:
     masked: tuple[tuple[Finding, str], ...] = ()
     """Findings that another one explains, each with the code of its cause."""
 
+    def __repr__(self) -> str:
+        codes = ", ".join(finding.code for finding in self.findings) or "no findings"
+        return f"RunDiagnosis({self.run.id!r}, {self.verdict}, {codes}, LR x {self.plan.lr.factor:.3g})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:

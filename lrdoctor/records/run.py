@@ -47,6 +47,9 @@ class Run:
         object.__setattr__(self, "series", MappingProxyType(dict(self.series)))
         object.__setattr__(self, "hyperparameters", MappingProxyType(dict(self.hyperparameters)))
 
+    def __repr__(self) -> str:
+        return f"Run({self.id!r}, {self.format}, {list(self.series.values())})"
+
     def with_role(self, role: Role) -> list[Series]:
         """All curves of one role, in the order of the log."""
         return [series for series in self.series.values() if series.role is role]

@@ -78,6 +78,10 @@ class Series:
         if self.step.shape != self.value.shape or self.step.ndim != 1:
             raise ValueError(f"series {self.tag!r}: step {self.step.shape} and value {self.value.shape} differ")
 
+    def __repr__(self) -> str:
+        extent = f", {self.unit}s {self.step[0]} to {self.step[-1]}" if len(self) else ""
+        return f"Series({self.tag!r}, {self.role or 'no role yet'}, {len(self)} points{extent})"
+
     def __len__(self) -> int:
         return int(self.value.size)
 
