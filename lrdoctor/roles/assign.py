@@ -114,12 +114,18 @@ def _settle_rate(draft: Draft) -> None:
 def _settle_norms(drafts: Sequence[Draft]) -> None:
     """The norm of the whole gradient; those of single layers are set aside beside it, or where many."""
     norms = [d for d in drafts if d.reading.kind == "grad_norm" and d.role is None]
-    whole = [d for d in norms if d.reading.exact and not d.reading.marks & {"extreme", "best"}]
+    whole = [d for d in norms if _is_whole_norm(d)]
     for draft in norms:
         if draft in whole or (not whole and len(norms) <= 2):
             draft.settle(Role.GRAD_NORM, f"{draft.reading.word!r} is the norm of the gradient")
         else:
             draft.settle(Role.OTHER, "the norm of one layer's gradient, or an extreme of it")
+
+
+def _is_whole_norm(draft: Draft) -> bool:
+    """The norm over all parameters, or all of one player of a game; not of a layer, nor an extreme."""
+    named = {word for word in draft.reading.qualifiers if not word.isdigit()}
+    return (not named or bool(draft.reading.player)) and not draft.reading.marks & {"extreme", "best"}
 
 
 def _settle_objectives(drafts: Sequence[Draft]) -> None:
@@ -189,6 +195,9 @@ def _settle_measures(drafts: Sequence[Draft]) -> None:
         return
     sides = _Sides(drafts)
     for draft in measures:
+        if draft.reading.marks & {"best", "extreme"}:
+            draft.settle(Role.OTHER, f"the best or an extreme of {draft.reading.word!r}")
+            continue
         rises = draft.reading.kind != "error"
         split, why = sides.of(draft)
         on_train = split == "train"
@@ -228,8 +237,8 @@ class _Sides:
                 return "val", "logged at the steps of the validation: validation"
             if not self._validation and 2 * len(draft.series) <= len(train.series):
                 return "val", "logged more rarely than the training loss: validation"
-            if not self._validation and not np.isin(draft.series.step, train.series.step).any():
-                return "val", "never logged together with the training loss: validation"
+            if not self._validation and np.isin(draft.series.step, train.series.step).mean() < 0.2:
+                return "val", "hardly ever logged together with the training loss: validation"
         return "train", "no split named: training"
 
 

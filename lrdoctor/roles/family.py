@@ -100,7 +100,8 @@ def settle_losses(drafts: Sequence[Draft]) -> None:
         ]
         roles = {loss_role(split), loss_role(split, part=True)}
         known = [d for d in drafts if d.fixed and d.split == split and d.role in roles]
-        members = _set_aside(members, known)
+        curves = known if split == "train" else [d for d in drafts if d.role is Role.VAL_LOSS]
+        members = _set_aside(members, curves)
         if members:
             _settle_family(split, members, known, trained)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from lrdoctor.roles.vocabulary import NUMBER, Entry, vocabulary
 from lrdoctor.roles.words import components
@@ -12,8 +13,6 @@ from lrdoctor.roles.words import components
 _DIGITS = re.compile(r"\d+$")
 # Kinds that name a curve only where nothing stronger does.
 _WEAK = frozenset({"term", "quantity"})
-# Nouns that turn a loss into something else when they come after it: loss scale, loss weight, loss time.
-_AFTER_LOSS = frozenset({"other", "loss_scale", "grad_norm"})
 # Words of a directory that say nothing of the curve below it.
 _MARKS = frozenset(
     {"step", "epoch", "smooth", "mean", "extreme", "best", "negated", "set", "against", "total", "main"}
@@ -84,14 +83,16 @@ class _Words:
 
     def __init__(self, parts: tuple[tuple[str, ...], ...]) -> None:
         self.words = tuple(word for part in parts for word in part)
-        self.shape = tuple(_DIGITS.sub(NUMBER, word) for word in self.words)
+        self.shape = tuple(_DIGITS.sub(NUMBER, word) if word[-1].isdigit() else word for word in self.words)
         self.component = [index for index, part in enumerate(parts) for _ in part]
+        ends = [0, *accumulate(map(len, parts))]
+        self._indices = [range(start, stop) for start, stop in pairwise(ends)]
         self.last = len(parts) - 1
         self.clean = [self._is_clean(index) for index in range(self.last)] + [True]
         self.heads = self._matches()
 
-    def indices(self, component: int) -> list[int]:
-        return [index for index, owner in enumerate(self.component) if owner == component]
+    def indices(self, component: int) -> range:
+        return self._indices[component]
 
     def _is_clean(self, component: int) -> bool:
         """A directory of known words only that is not the name of a learning-rate experiment."""
@@ -106,12 +107,9 @@ class _Words:
         """Curve names, longest first from left to right, in clean components."""
         found = []
         start = 0
+        curves = vocabulary().curves
         while start < len(self.words):
-            match = (
-                vocabulary().curves.at(self.words, self.shape, start)
-                if self.clean[self.component[start]]
-                else None
-            )
+            match = curves.at(self.words, self.shape, start) if self.clean[self.component[start]] else None
             if match is not None and all(self.clean[self.component[i]] for i in range(start, match[1])):
                 found.append(_Match(match[0], start, match[1]))
                 start = match[1]
@@ -132,12 +130,8 @@ class _Words:
         if not strong:
             return nearest or _decide(in_last)
         chosen = _decide(strong)
-        if (
-            chosen is not None
-            and nearest is not None
-            and nearest.entry.kind == "loss"
-            and chosen.entry.kind == "error"
-        ):
+        called = chosen is not None and chosen.entry.kind == "error" and not chosen.entry.after_loss
+        if called and nearest is not None and nearest.entry.kind == "loss":
             return nearest  # loss/mse is a loss that is called mse
         return chosen
 
@@ -148,7 +142,7 @@ def _decide(matches: list[_Match]) -> _Match | None:
         return None
     last = matches[-1]
     losses = [m for m in matches if m.entry.kind == "loss"]
-    if losses and last.entry.kind not in _AFTER_LOSS:
+    if losses and not last.entry.after_loss:
         return losses[-1]
     errors = [m for m in matches if m.entry.kind == "error"]
     if errors and last.entry.kind == "metric":
@@ -163,6 +157,8 @@ def _split_of(word: str) -> str:
 
 def _without_axis(parts: tuple[tuple[str, ...], ...]) -> tuple[tuple[tuple[str, ...], ...], bool]:
     """Drop what a curve is drawn against: "lm loss vs samples" is "lm loss"."""
+    if not any("vs" in part or "versus" in part for part in parts):
+        return parts, False
     kept = tuple(
         part[: next((i for i, word in enumerate(part) if i and word in {"vs", "versus"}), len(part))]
         for part in parts
@@ -193,7 +189,7 @@ def read_tag(tag: str) -> Reading:
     if head is not None and kind in {"metric", "objective", "error", "reward"} and "negated" in said.marks:
         kind = {"metric": "error", "objective": "loss", "error": "metric", "reward": "other"}[kind]
     if kind == "lr" and said.split in {"val", "test"}:
-        kind = "unknown"  # nothing is validated at a rate of its own: MNIST_test_lr is an experiment's name
+        kind = "other"  # nothing is validated at a rate of its own: MNIST_test_lr is an experiment's name
     if against:
         said.marks.add("against")
     if (

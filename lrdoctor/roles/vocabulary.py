@@ -27,6 +27,8 @@ class Entry:
         "rl" for names that only reinforcement learning uses.
     stands_in
         Order of preference as the loss of a run that logs none; 0: never.
+    after_loss
+        True for names that decide when they come after the word "loss": loss scale, loss weight.
     order
         Position in the file: earlier names of a kind are the more usual ones.
     """
@@ -35,6 +37,7 @@ class Entry:
     kind: str
     sign: str = ""
     stands_in: int = 0
+    after_loss: bool = False
     order: int = 0
 
 
@@ -64,7 +67,11 @@ class Phrases:
         start
             Index of the first word.
         """
-        length = max(self._longest.get(words[start], 0), self._longest.get(shape[start], 0))
+        length = self._longest.get(words[start], 0)
+        if shape[start] is not words[start]:
+            length = max(length, self._longest.get(shape[start], 0))
+        if not length:
+            return None
         for stop in range(min(start + length, len(words)), start, -1):
             entry = self._exact.get(words[start:stop]) or self._exact.get(shape[start:stop])
             if entry is not None:
@@ -102,12 +109,18 @@ class Vocabulary:
 def parse(document: dict[str, Any]) -> Vocabulary:
     """Build the vocabulary from the parsed TOML file."""
     spelling = {word: tuple(text.split()) for word, text in document["spelling"].items()}
+    named = [(phrase, table) for table in document["curve"] for phrase in table["phrases"]]
     curves = [
-        Entry(tuple(phrase.split()), table["kind"], table.get("sign", ""), table.get("stands_in", 0))
-        for table in document["curve"]
-        for phrase in table["phrases"]
+        Entry(
+            phrase=tuple(phrase.split()),
+            kind=table["kind"],
+            sign=table.get("sign", ""),
+            stands_in=table.get("stands_in", 0),
+            after_loss=table.get("after_loss", False),
+            order=order,
+        )
+        for order, (phrase, table) in enumerate(named)
     ]
-    curves = [Entry(e.phrase, e.kind, e.sign, e.stands_in, order) for order, e in enumerate(curves)]
     beside = [
         Entry(tuple(phrase.split()), kind)
         for table in (document["split"], document["beside"])
