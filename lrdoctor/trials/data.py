@@ -1,4 +1,5 @@
-"""Data for the tasks: scikit-learn's bundled sets and generators, and sequences made here; nothing is downloaded."""
+"""Data for the tasks: scikit-learn's bundled sets and generators, and sequences made here; nothing is
+downloaded."""
 
 from __future__ import annotations
 
@@ -25,14 +26,17 @@ def split(x: NDArray[Any], y: NDArray[Any], *, standardise: bool = True, seed: i
     labels = y.astype(np.int64 if np.issubdtype(y.dtype, np.integer) else np.float32)
     if labels.dtype == np.float32 and labels.ndim == 1:
         labels = labels[:, None]
-    tensors = (torch.from_numpy(np.ascontiguousarray(part)) for part in (
-        x[train].astype(np.float32), labels[train], x[held].astype(np.float32), labels[held]))  # fmt: skip
+    tensors = (
+        torch.from_numpy(np.ascontiguousarray(part))
+        for part in (x[train].astype(np.float32), labels[train], x[held].astype(np.float32), labels[held])
+    )
     return tuple(tensors)  # type: ignore[return-value]
 
 
 def scaled(y: NDArray[Any]) -> NDArray[Any]:
     """Targets with mean 0 and standard deviation 1."""
-    return (y - y.mean(0)) / y.std(0)
+    result: NDArray[Any] = (y - y.mean(0)) / y.std(0)
+    return result
 
 
 @lru_cache
@@ -56,7 +60,8 @@ def digits_unit() -> Split:
 
 @lru_cache
 def markov_text(length: int = 30_000, symbols: int = 20) -> Tensor:
-    """A text of symbol numbers from a sparse second-order Markov chain: about 1.2 nats per symbol cannot be learnt."""
+    """A text of symbol numbers from a sparse second-order Markov chain: about 1.2 nats per symbol cannot
+    be learnt."""
     rng = np.random.default_rng(7)
     table = rng.dirichlet(np.full(symbols, 0.15), size=(symbols, symbols)).cumsum(-1)
     draws = rng.random(length)

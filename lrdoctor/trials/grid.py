@@ -1,4 +1,5 @@
-"""One learning-rate grid: the same training at many rates, what its logs showed and how it ended. numpy only."""
+"""One learning-rate grid: the same training at many rates, what its logs showed and how it ended. numpy
+only."""
 
 from __future__ import annotations
 
@@ -32,22 +33,25 @@ class Grid:
     Parameters
     ----------
     name, task, family
-        Identity; whole families are what is held out. `source` is ``trials`` or where a public grid came from.
+        Identity; whole families are what is held out. `source` is ``trials`` or where a public grid came
+        from.
     optimizer, schedule, clip_norm, batch_size, steps, steps_per_epoch, loss_kind, seed
         How it was trained; `clip_norm` is None where gradients were not clipped.
     lr
         Peak learning rates, ascending, float64 [members].
     step, train_loss
         Minibatch loss before the update of that step, as a logger prints it: int64 [n], float32 [members, n].
-        Every step below 300, then every 4th, 8th, 16th, ... with each doubling, so that every prefix holds 75 to
-        150 evenly spaced points (`even_steps`); runs with a schedule or clipping: below 150, every 3rd, 6th, ...
+        Every step below 300, then every 4th, 8th, 16th, ... with each doubling, so that every prefix holds 75
+        to 150 evenly spaced points (`even_steps`); runs with a schedule or clipping: below 150, every 3rd,
+        6th,
+        ...
     grad_step, grad_norm
         Gradient norm before clipping at a subset of these steps; empty where not recorded.
     window_step, window_loss
         Mean of all minibatch losses since the previous window's end (whole epochs where the data are finite).
     eval_step, full_train_loss, val_loss, val_accuracy
-        Losses without model noise on fixed sets after that many updates; accuracy is None where it has no meaning.
-        Three points close together end each prefix budget of 100, 178, 316, ... steps.
+        Losses without model noise on fixed sets after that many updates; accuracy is None where it has no
+        meaning. Three points close together end each prefix budget of 100, 178, 316, ... steps.
 
     A member that has blown up is NaN from there on; infinities are kept.
     """
@@ -82,7 +86,8 @@ class Grid:
         return int(self.lr.size)
 
     def even_steps(self, budget: int | None = None) -> NDArray[np.int64]:
-        """Positions in `step` that a logger with a fixed interval would have written, up to `budget` steps."""
+        """Positions in `step` that a logger with a fixed interval would have written, up to `budget`
+        steps."""
         last = int(self.step[self.step < (budget or self.steps)][-1])
         tail = self.step[(self.step <= last) & (self.step >= last // 2)]
         stride = int(np.diff(tail).max()) if tail.size > 1 else 1
@@ -90,7 +95,8 @@ class Grid:
 
 
 def _rounded(values: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
-    """Round to `bits` bits of mantissa, so that the rest are zeros and compress away; non-finite values stay."""
+    """Round to `bits` bits of mantissa, so that the rest are zeros and compress away; non-finite values
+    stay."""
     values = np.ascontiguousarray(values, dtype=np.float32)
     drop = 23 - bits
     raw = values.view(np.uint32)
@@ -118,8 +124,8 @@ def _unpacked(planes: NDArray[np.uint8], bits: int) -> NDArray[np.float32]:
 def save_grid(grid: Grid, path: Path) -> None:
     """Write a grid as one compact npz; atomically, so that an interrupted run leaves no half a file.
 
-    Floats keep 7 to 16 bits of mantissa and are compressed with LZMA as differences between neighbouring rates, whose
-    runs saw the same batches: 40 % smaller than ``numpy.savez_compressed`` of the same values.
+    Floats keep 7 to 16 bits of mantissa and are compressed with LZMA as differences between neighbouring
+    rates, whose runs saw the same batches: 40 % smaller than ``numpy.savez_compressed`` of the same values.
     """
     meta: dict[str, Any] = {}
     arrays: dict[str, NDArray[Any]] = {}
@@ -167,10 +173,12 @@ def load_table(path: str | Path = TABLE) -> list[Grid]:
 
 
 def load_public_grid(path: str | Path) -> Grid:
-    """Read a grid of the public DeepOBS baselines that was packed as one npz (36 rates, per-epoch losses on both sets).
+    """Read a grid of the public DeepOBS baselines that was packed as one npz (36 rates, per-epoch losses on
+    both sets).
 
-    Keys read: ``lr``, ``step``, ``train_loss``, ``epoch_train_loss``, ``epoch_test_loss``, ``epoch_test_accuracy``,
-    ``optimizer``, ``batch_size``, ``epochs``, ``steps``. The family is the problem's name.
+    Keys read: ``lr``, ``step``, ``train_loss``, ``epoch_train_loss``, ``epoch_test_loss``,
+    ``epoch_test_accuracy``, ``optimizer``, ``batch_size``, ``epochs``, ``steps``. The family is the problem's
+    name.
     """
     path = Path(path)
     with np.load(path, allow_pickle=False) as archive:
@@ -182,15 +190,27 @@ def load_public_grid(path: str | Path) -> Grid:
     if accuracy is not None and not np.isfinite(accuracy).any():
         accuracy = None
     return Grid(
-        name=path.stem, task=task, family=task, optimizer=str(data["optimizer"]).lower(), schedule="constant",
-        clip_norm=None, batch_size=int(data["batch_size"]), steps=steps, steps_per_epoch=per_epoch,
-        loss_kind="mse" if accuracy is None else "cross_entropy", seed=0, source="deepobs-baselines",
-        lr=data["lr"].astype(np.float64), step=data["step"].astype(np.int64),
+        name=path.stem,
+        task=task,
+        family=task,
+        optimizer=str(data["optimizer"]).lower(),
+        schedule="constant",
+        clip_norm=None,
+        batch_size=int(data["batch_size"]),
+        steps=steps,
+        steps_per_epoch=per_epoch,
+        loss_kind="mse" if accuracy is None else "cross_entropy",
+        seed=0,
+        source="deepobs-baselines",
+        lr=data["lr"].astype(np.float64),
+        step=data["step"].astype(np.int64),
         train_loss=data["train_loss"].astype(np.float32),
-        grad_step=np.zeros(0, np.int64), grad_norm=np.zeros((data["lr"].size, 0), np.float32),
-        window_step=np.zeros(0, np.int64), window_loss=np.zeros((data["lr"].size, 0), np.float32),
+        grad_step=np.zeros(0, np.int64),
+        grad_norm=np.zeros((data["lr"].size, 0), np.float32),
+        window_step=np.zeros(0, np.int64),
+        window_loss=np.zeros((data["lr"].size, 0), np.float32),
         eval_step=np.arange(data["epoch_train_loss"].shape[1], dtype=np.int64) * per_epoch,
         full_train_loss=data["epoch_train_loss"].astype(np.float32),
         val_loss=data["epoch_test_loss"].astype(np.float32),
         val_accuracy=None if accuracy is None else accuracy.astype(np.float32),
-    )  # fmt: skip
+    )

@@ -1,7 +1,8 @@
 """Small networks over stacked parameters: every tensor carries the members of a grid as its first axis.
 
-Written as batched matrix products rather than with ``torch.func.vmap``: a stacked layer is one ``baddbmm``, about three
-times faster on a CPU for networks of this size (convolutions go through im2col for the same reason).
+Written as batched matrix products rather than with ``torch.func.vmap``: a stacked layer is one ``baddbmm``,
+about three times faster on a CPU for networks of this size (convolutions go through im2col for the same
+reason).
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """Initial parameters and ``forward(stacked parameters, x)``; x is [batch, ...] or [members, batch, ...]."""
+    """Initial parameters and ``forward(stacked parameters, x)``; x is [batch, ...] or [members, batch,
+    ...]."""
 
     inits: list[Init]
     forward: Callable[[Sequence[Tensor], Tensor], Tensor]
@@ -141,7 +143,8 @@ def patches(x: Tensor, kernel: int, stride: int) -> Tensor:
 
 
 def tiles(x: Tensor, kernel: int) -> Tensor:
-    """Im2col with stride = kernel: only a change of shape, so its gradient is cheap (that of `unfold` is not)."""
+    """Im2col with stride = kernel: only a change of shape, so its gradient is cheap (that of `unfold` is
+    not)."""
     *lead, height, width, channels = x.shape
     rows, columns = height // kernel, width // kernel
     x = x[..., : rows * kernel, : columns * kernel, :].reshape(*lead, rows, kernel, columns, kernel, channels)
@@ -205,10 +208,12 @@ def gru(inputs: int, width: int, outputs: int, *, each_step: bool) -> Net:
     """Gated recurrent unit (Cho et al. 2014, torch's variant) over [batch, time, inputs]."""
     bound = 1 / math.sqrt(width)
     inits = [
-        Init((inputs, 3 * width), "uniform", bound), Init((1, 3 * width), "uniform", bound),
-        Init((width, 3 * width), "uniform", bound), Init((1, 3 * width), "uniform", bound),
+        Init((inputs, 3 * width), "uniform", bound),
+        Init((1, 3 * width), "uniform", bound),
+        Init((width, 3 * width), "uniform", bound),
+        Init((1, 3 * width), "uniform", bound),
         *dense_init(width, outputs),
-    ]  # fmt: skip
+    ]
 
     def forward(params: Sequence[Tensor], x: Tensor) -> Tensor:
         w_in, b_in, w_h, b_h, w_out, b_out = params
@@ -218,9 +223,9 @@ def gru(inputs: int, width: int, outputs: int, *, each_step: bool) -> Net:
         )
         h = torch.zeros(w_in.shape[0], batch, width)
         states = []
-        gate_drive, new_drive = (part.unbind(1) for part in drive.split([2 * width, width], -1))
+        gate_drive, new_drive = (part.unbind(1) for part in torch.split(drive, [2 * width, width], -1))
         for gate_t, new_t in zip(gate_drive, new_drive, strict=True):
-            gate_inner, new_inner = torch.baddbmm(b_h, h, w_h).split([2 * width, width], -1)
+            gate_inner, new_inner = torch.split(torch.baddbmm(b_h, h, w_h), [2 * width, width], -1)
             reset, keep = torch.sigmoid(gate_t + gate_inner).chunk(2, -1)
             new = torch.tanh(torch.addcmul(new_t, reset, new_inner))
             h = torch.lerp(new, h, keep)
@@ -233,7 +238,8 @@ def gru(inputs: int, width: int, outputs: int, *, each_step: bool) -> Net:
 def transformer(
     vocabulary: int, time: int, width: int, heads: int, layers: int, *, causal: bool, pre_norm: bool = True
 ) -> Net:
-    """Transformer over token ids [batch, time] -> logits [members, batch, time, vocabulary]; learned positions."""
+    """Transformer over token ids [batch, time] -> logits [members, batch, time, vocabulary]; learned
+    positions."""
     inits = [Init((vocabulary, width), "normal", 0.5), Init((time, width), "normal", 0.1)]
     for _ in range(layers):
         inits += norm_init(width) + dense_init(width, 3 * width) + dense_init(width, width)

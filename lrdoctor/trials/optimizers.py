@@ -20,7 +20,8 @@ __all__ = ["OPTIMIZERS", "Optimizer", "make_optimizer"]
 
 
 class Optimizer(Protocol):
-    """In-place update of all members at once; `state` holds tensors [members, size] that follow the members."""
+    """In-place update of all members at once; `state` holds tensors [members, size] that follow the
+    members."""
 
     state: list[Tensor]
 

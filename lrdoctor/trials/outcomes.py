@@ -1,4 +1,5 @@
-"""How the runs of a grid ended at a budget: which rate was best, which were as good, how far off each one was."""
+"""How the runs of a grid ended at a budget: which rate was best, which were as good, how far off each one
+was."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ class Outcome:
     log_factor_centre
         log10(centre of the band / this rate): the same, less jumpy where many rates are as good as the best.
     at_edge
-        "low" or "high" where the best is the first or last rate, so that a better one may lie outside; else None.
+        "low" or "high" where the best is the first or last rate (a better one may lie outside); else None.
     """
 
     budget: int
@@ -71,8 +72,8 @@ class Outcome:
 def budgets(grid: Grid, shortest: int = 100) -> list[int]:
     """Budgets at which this grid is a complete trial, ascending.
 
-    With a constant rate every prefix is one, and those of 100, 178, 316, 562, ... steps were measured; with a schedule
-    only the whole run is.
+    With a constant rate every prefix is one, and those of 100, 178, 316, 562, ... steps were measured; with a
+    schedule only the whole run is.
     """
     if grid.schedule != "constant":
         return [grid.steps]
@@ -109,9 +110,7 @@ def outcome(grid: Grid, budget: int | None = None, *, on: Literal["train", "val"
     """
     budget = budget or grid.steps
     if budget < grid.steps and grid.schedule != "constant":
-        raise ValueError(
-            f"{grid.name} has a {grid.schedule} schedule: its first {budget} steps are no trial of that budget"
-        )
+        raise ValueError(f"{grid.name} has a {grid.schedule} schedule: {budget} steps of it are no trial")
     loss = final_losses(grid, budget, on=on)
     if not np.isfinite(loss).any():
         raise ValueError(f"{grid.name}: no run is finite after {budget} steps")
@@ -128,10 +127,19 @@ def outcome(grid: Grid, budget: int | None = None, *, on: Literal["train", "val"
     log_lr = np.log10(grid.lr)
     edge: Literal["low", "high"] | None = "low" if best == 0 else "high" if best == loss.size - 1 else None
     return Outcome(
-        budget=budget, loss=loss, initial=initial, best=best, reduction=reduction, near=near,
-        near_strict=loss <= loss[best] + NEAR * abs(loss[best]), fine=reduction >= 1 - FINE, band=band,
-        log_factor=log_lr[best] - log_lr, log_factor_centre=log_lr[list(band)].mean() - log_lr, at_edge=edge,
-    )  # fmt: skip
+        budget=budget,
+        loss=loss,
+        initial=initial,
+        best=best,
+        reduction=reduction,
+        near=near,
+        near_strict=loss <= loss[best] + NEAR * abs(loss[best]),
+        fine=reduction >= 1 - FINE,
+        band=band,
+        log_factor=log_lr[best] - log_lr,
+        log_factor_centre=log_lr[list(band)].mean() - log_lr,
+        at_edge=edge,
+    )
 
 
 def _stretch(flags: NDArray[np.bool_], inside: int) -> tuple[int, int]:
@@ -146,8 +154,8 @@ def treatment_gain(plain: Grid, treated: Grid) -> NDArray[np.float64]:
 
     Returns
     -------
-    float64 [members]: loss reduction gained, in units of the best plain run's reduction at the same budget. Where
-    both blew up it is 0; where only the plain run did, the treated run's own reduction.
+    float64 [members]: loss reduction gained, in units of the best plain run's reduction at the same budget.
+    Where both blew up it is 0; where only the plain run did, the treated run's own reduction.
 
     Raises
     ------

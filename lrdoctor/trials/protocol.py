@@ -1,4 +1,5 @@
-"""Which grids are trained, in which order: breadth of families first, then the counterfactuals, then repeats."""
+"""Which grids are trained, in which order: breadth of families first, then the counterfactuals, then
+repeats."""
 
 from __future__ import annotations
 
@@ -33,11 +34,30 @@ _LOWEST = {
 _FOLLOWS_SCALE = ("sgd", "momentum", "nesterov")
 _MAIN, _EXTRA = ("sgd", "adam", "momentum"), ("adamw", "nesterov", "rmsprop", "adagrad")
 _TWINS = (
-    "digits_relu", "friedman1", "residual_plain", "rnn_adding", "autoencoder_denoising", "factorisation_ratings",
-    "quadratic_noisy", "deep_linear_8_regression", "noisy_labels", "digits_layer_norm", "conv_bars", "bigram_embedding",
-    "softmax_digits", "vae_blobs", "gaussian_likelihood", "digits_deep_tanh", "teacher_regression", "coordinates_sine",
-    "imbalanced", "rnn_chars", "skewed_features", "contrastive_pairs", "transformer_chars",
-)  # fmt: skip
+    "digits_relu",
+    "friedman1",
+    "residual_plain",
+    "rnn_adding",
+    "autoencoder_denoising",
+    "factorisation_ratings",
+    "quadratic_noisy",
+    "deep_linear_8_regression",
+    "noisy_labels",
+    "digits_layer_norm",
+    "conv_bars",
+    "bigram_embedding",
+    "softmax_digits",
+    "vae_blobs",
+    "gaussian_likelihood",
+    "digits_deep_tanh",
+    "teacher_regression",
+    "coordinates_sine",
+    "imbalanced",
+    "rnn_chars",
+    "skewed_features",
+    "contrastive_pairs",
+    "transformer_chars",
+)
 _SEEDED = (
     "digits_relu",
     "friedman1",
@@ -78,7 +98,8 @@ class Trial:
 
     @property
     def lr(self) -> NDArray[np.float64]:
-        """29 rates over seven decades; the lattice differs by task and optimizer, and is shared by twins and seeds."""
+        """29 rates over seven decades; the lattice differs by task and optimizer, and is shared by twins
+        and seeds."""
         low = _LOWEST[self.optimizer] + (self.task.shift if self.optimizer in _FOLLOWS_SCALE else 0.0)
         digest = hashlib.sha256(f"{self.task.name}/{self.optimizer}".encode()).digest()
         offset = digest[0] / 256 / PER_DECADE
@@ -90,14 +111,32 @@ class Trial:
 
         problem = self.task.build(self.seed)
         lr = self.lr
-        recorded = train_grid(problem, optimizer=self.optimizer, lr=lr, steps=self.steps, seed=1_000 + self.seed,
-                              schedule=self.schedule, clip_norm=self.clip_norm, dense=300 if self.plain else 150, tick=tick)  # fmt: skip
+        recorded = train_grid(
+            problem,
+            optimizer=self.optimizer,
+            lr=lr,
+            steps=self.steps,
+            seed=1_000 + self.seed,
+            schedule=self.schedule,
+            clip_norm=self.clip_norm,
+            dense=300 if self.plain else 150,
+            tick=tick,
+        )
         return Grid(
-            name=self.name, task=self.task.name, family=self.task.family, optimizer=self.optimizer,
-            schedule=self.schedule, clip_norm=self.clip_norm, batch_size=problem.batch_size, steps=self.steps,
-            steps_per_epoch=problem.steps_per_epoch, loss_kind=problem.loss_kind, seed=self.seed, lr=lr,
+            name=self.name,
+            task=self.task.name,
+            family=self.task.family,
+            optimizer=self.optimizer,
+            schedule=self.schedule,
+            clip_norm=self.clip_norm,
+            batch_size=problem.batch_size,
+            steps=self.steps,
+            steps_per_epoch=problem.steps_per_epoch,
+            loss_kind=problem.loss_kind,
+            seed=self.seed,
+            lr=lr,
             **recorded,  # type: ignore[arg-type]
-        )  # fmt: skip
+        )
 
 
 def all_trials() -> list[Trial]:
@@ -109,8 +148,10 @@ def all_trials() -> list[Trial]:
     extra = [Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t)) for i, t in enumerate(tasks)]
     seeds = [
         Trial(task=by_name[name], optimizer=optimizer, steps=min(_steps(by_name[name]), 10_000), seed=seed)
-        for seed in (1, 2) for name in _SEEDED for optimizer in ("sgd", "adam")
-    ]  # fmt: skip
+        for seed in (1, 2)
+        for name in _SEEDED
+        for optimizer in ("sgd", "adam")
+    ]
     return [
         *passes[0],
         *twins[: len(twins) // 3],
@@ -144,8 +185,13 @@ def _interleaved(tasks: dict[str, Task]) -> Iterator[Task]:
 def _twins(tasks: list[Task]) -> Iterator[Trial]:
     """The same training with warm-up, with decay, with clipping: what it would have done for each rate."""
     treatments: tuple[tuple[str, float | None], ...] = (
-        ("cosine", None), ("warmup_cosine", None), ("constant", 1.0), ("warmup", None), ("one_cycle", None), ("step", None),
-    )  # fmt: skip
+        ("cosine", None),
+        ("warmup_cosine", None),
+        ("constant", 1.0),
+        ("warmup", None),
+        ("one_cycle", None),
+        ("step", None),
+    )
     for schedule, clip in treatments:
         for index, task in enumerate(tasks):
             second = ("sgd", "momentum")[index % 2]

@@ -1,4 +1,5 @@
-"""Trains the grids that are asked for, one after another or in a few processes, and reports progress on stderr."""
+"""Trains the grids that are asked for, one after another or in a few processes, and reports progress on
+stderr."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def run_one(job: tuple[Trial, Path]) -> tuple[float, int]:
 
 
 def run_all(trials: Sequence[Trial], folder: Path, jobs: int = 1) -> None:
-    """Train all grids into `folder`; each is written when it is done, so that stopping loses one grid per process."""
+    """Train all grids into `folder`; each is written when it is done, so that stopping loses one grid per
+    process."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

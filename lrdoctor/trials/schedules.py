@@ -36,12 +36,12 @@ def multipliers(schedule: str, steps: int, warmup_fraction: float = 0.1) -> NDAr
         case "constant":
             return np.ones(steps)
         case "cosine":
-            return 0.5 * (1 + np.cos(np.pi * done))
+            return np.asarray(0.5 * (1 + np.cos(np.pi * done)))
         case "warmup":
             return ramp
         case "warmup_cosine":
             after = np.clip((t - warmup) / max(steps - warmup, 1), 0, 1)
-            return ramp * 0.5 * (1 + np.cos(np.pi * after))
+            return np.asarray(ramp * 0.5 * (1 + np.cos(np.pi * after)))
         case "step":
             return np.where(done < 0.5, 1.0, np.where(done < 0.75, 0.1, 0.01))
         case "one_cycle":

@@ -24,7 +24,8 @@ _EVAL_CHUNK = 128
 
 
 def logged_steps(steps: int, dense: int = 300) -> NDArray[np.int64]:
-    """Steps at which the minibatch loss is kept: all below `dense` (300 or 150), then with a stride that doubles with
+    """Steps at which the minibatch loss is kept: all below `dense` (300 or 150), then with a stride that
+    doubles with
     each octave, starting at 4 (or 3)."""
     kept = [np.arange(min(steps, dense))]
     start, stride = dense, 4 if dense >= 300 else 3
@@ -35,7 +36,8 @@ def logged_steps(steps: int, dense: int = 300) -> NDArray[np.int64]:
 
 
 def evaluated_steps(steps: int) -> NDArray[np.int64]:
-    """Numbers of updates after which the outcome is measured: three close together at the end of every budget of
+    """Numbers of updates after which the outcome is measured: three close together at the end of every budget
+    of
     100, 178, 316, ... steps, and a dozen evenly between."""
     budgets = [b for b in (round(10 ** (2 + k / 4)) for k in range(20)) if b < 0.9 * steps]
     wanted = {0, 10, 30}
@@ -54,9 +56,11 @@ def window_ends(steps: int, steps_per_epoch: int) -> NDArray[np.int64]:
 
 
 class _Members:
-    """Stacked parameters and gradients of the members that still live, each one flat tensor with views into it.
+    """Stacked parameters and gradients of the members that still live, each one flat tensor with views into
+    it.
 
-    Because parameters and gradients are flat, norms, clipping, updates and dropping dead members are a call each.
+    Because parameters and gradients are flat, norms, clipping, updates and dropping dead members are a call
+    each.
     """
 
     def __init__(self, flat: Tensor, shapes: list[torch.Size]):

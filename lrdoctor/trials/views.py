@@ -1,4 +1,5 @@
-"""One run as users' logs show it: every step or twenty points, with or without validation, rate, gradient norm."""
+"""One run as users' logs show it: every step or twenty points, with or without validation, rate, gradient
+norm."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ class Look:
     Parameters
     ----------
     points
-        ``all`` that was recorded, ``even`` (about a hundred with a fixed interval), ``epoch`` (means over whole epochs),
+        ``all`` that was recorded, ``even`` (some hundred, at a fixed interval), ``epoch`` (means over epochs),
         or a number: ``every`` that many steps, if positive; that many points in all, if negative.
     val, lr, grad_norm
         Whether these columns are there.
@@ -83,7 +84,8 @@ def make_run(grid: Grid, member: int, look: Look = LOOKS["dense"], budget: int |
     look
         How it was logged.
     budget
-        Length of the run; below the grid's own only where the rate is constant (a prefix is then a run of its own).
+        Length of the run; below the grid's own only where the rate is constant (a prefix is then a run of its
+        own).
 
     Raises
     ------
@@ -92,9 +94,7 @@ def make_run(grid: Grid, member: int, look: Look = LOOKS["dense"], budget: int |
     """
     budget = budget or grid.steps
     if budget < grid.steps and grid.schedule != "constant":
-        raise ValueError(
-            f"{grid.name} has a {grid.schedule} schedule: its first {budget} steps are no run of that budget"
-        )
+        raise ValueError(f"{grid.name} has a {grid.schedule} schedule: {budget} steps of it are no run")
     end = max(2, round(budget * look.cut))
     step, loss = _loss_points(grid, member, look, end)
     last = end
@@ -157,7 +157,8 @@ def _even_evaluations(grid: Grid, end: int, count: int = 12) -> NDArray[np.int64
         return known
     wanted = np.linspace(end / count, end, count)
     nearest = np.abs(grid.eval_step[known][:, None] - wanted).argmin(axis=0)
-    return known[np.unique(nearest)]
+    kept: NDArray[np.int64] = known[np.unique(nearest)]
+    return kept
 
 
 def _facts(grid: Grid, member: int, look: Look, budget: int) -> dict[str, Hyperparameter]:
@@ -175,5 +176,10 @@ def _facts(grid: Grid, member: int, look: Look, budget: int) -> dict[str, Hyperp
 
 
 def _series(tag: str, role: Role, step: NDArray[np.int64], value: NDArray[np.floating]) -> Series:
-    return Series(tag=tag, role=role, role_reason="recorded as such", step=step.astype(np.int64),
-                  value=value.astype(np.float64))  # fmt: skip
+    return Series(
+        tag=tag,
+        role=role,
+        role_reason="recorded as such",
+        step=step.astype(np.int64),
+        value=value.astype(np.float64),
+    )

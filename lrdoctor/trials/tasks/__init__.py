@@ -29,7 +29,7 @@ class Task:
     """A task by name; ``build(seed)`` draws its initial parameters with that seed (its data do not change).
 
     `shift` moves the grid of learning rates by that many decades for losses that are scaled badly; `cost` is
-    "long" (so cheap that it is trained very long), "cheap", "medium" or "dear" and decides the number of steps.
+    "long" (cheapest, trained longest), "cheap", "medium" or "dear" and decides the number of steps.
     """
 
     name: str
@@ -74,9 +74,15 @@ _LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 def supervised(
-    net: Net, data: tuple[Tensor, Tensor, Tensor, Tensor], seed: int, *, loss: str, batch: int,
-    smoothing: float = 0.0, augment: Callable[[Batch, Generator], Batch] | None = None,
-) -> Problem:  # fmt: skip
+    net: Net,
+    data: tuple[Tensor, Tensor, Tensor, Tensor],
+    seed: int,
+    *,
+    loss: str,
+    batch: int,
+    smoothing: float = 0.0,
+    augment: Callable[[Batch, Generator], Batch] | None = None,
+) -> Problem:
     """A network on a finite data set ``(x, y, x_val, y_val)``.
 
     `augment` changes each minibatch (input noise, masks); the loss is one of the names above.
@@ -94,11 +100,16 @@ def supervised(
         plain, change = draw, augment
         draw = lambda generator: (change(part, generator) for part in plain(generator))  # noqa: E731
     return Problem(
-        initial=net.initial(seed), loss=measure, batches=draw,
-        train_set=(x[:_EVAL_TRAIN], y[:_EVAL_TRAIN]), val_set=(x_val[:_EVAL_VAL], y_val[:_EVAL_VAL]),
-        accuracy=_accuracy(net, loss), batch_size=min(batch, len(x)),
-        steps_per_epoch=max(1, len(x) // batch), loss_kind=loss,
-    )  # fmt: skip
+        initial=net.initial(seed),
+        loss=measure,
+        batches=draw,
+        train_set=(x[:_EVAL_TRAIN], y[:_EVAL_TRAIN]),
+        val_set=(x_val[:_EVAL_VAL], y_val[:_EVAL_VAL]),
+        accuracy=_accuracy(net, loss),
+        batch_size=min(batch, len(x)),
+        steps_per_epoch=max(1, len(x) // batch),
+        loss_kind=loss,
+    )
 
 
 def endless(
@@ -113,9 +124,16 @@ def endless(
         return _LOSSES[loss](net.forward(params, part[0]), part[1])
 
     return Problem(
-        initial=net.initial(seed), loss=measure, batches=stream(sample, batch), train_set=sets[0], val_set=sets[1],
-        accuracy=_accuracy(net, loss), batch_size=batch, steps_per_epoch=epoch, loss_kind=loss,
-    )  # fmt: skip
+        initial=net.initial(seed),
+        loss=measure,
+        batches=stream(sample, batch),
+        train_set=sets[0],
+        val_set=sets[1],
+        accuracy=_accuracy(net, loss),
+        batch_size=batch,
+        steps_per_epoch=epoch,
+        loss_kind=loss,
+    )
 
 
 def _accuracy(net: Net, loss: str) -> Callable[[Sequence[Tensor], Batch], Tensor] | None:

@@ -1,4 +1,5 @@
-"""Autoencoders, variational autoencoders, factorisation, densities, coordinate networks, contrastive learning."""
+"""Autoencoders, variational autoencoders, factorisation, densities, coordinate networks, contrastive
+learning."""
 
 from __future__ import annotations
 
@@ -38,8 +39,16 @@ def autoencoder_bce(seed: int) -> Problem:
         logits = net.forward(params, part[0])
         return (torch.nn.functional.softplus(logits) - logits * part[0]).sum(-1).mean(1)
 
-    return Problem(initial=net.initial(seed), loss=loss, batches=epochs((x,), 64), train_set=(x[:512],),
-                   val_set=(x_val[:256],), batch_size=64, steps_per_epoch=len(x) // 64, loss_kind="bce_sum")  # fmt: skip
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=epochs((x,), 64),
+        train_set=(x[:512],),
+        val_set=(x_val[:256],),
+        batch_size=64,
+        steps_per_epoch=len(x) // 64,
+        loss_kind="bce_sum",
+    )
 
 
 @task("autoencoder", cost="long")
@@ -80,9 +89,16 @@ def _vae(
     fixed = noisy(torch.Generator().manual_seed(77))
     plain = epochs((x,), batch)
     net = Net(encoder.inits + decoder.inits, lambda p, _x: p[0])
-    return Problem(initial=net.initial(seed), loss=loss, batches=lambda g: map(noisy(g), plain(g)),
-                   train_set=fixed((x[:512],)), val_set=fixed((x_val[:256],)), batch_size=batch,
-                   steps_per_epoch=len(x) // batch, loss_kind="elbo")  # fmt: skip
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=lambda g: map(noisy(g), plain(g)),
+        train_set=fixed((x[:512],)),
+        val_set=fixed((x_val[:256],)),
+        batch_size=batch,
+        steps_per_epoch=len(x) // batch,
+        loss_kind="elbo",
+    )
 
 
 @task("vae", cost="medium")
@@ -184,8 +200,16 @@ def gaussian_likelihood(seed: int) -> Problem:
         return 0.5 * (log_var + (part[1] - mean).square() * torch.exp(-log_var)).mean((1, 2))
 
     sets = [sample(torch.Generator().manual_seed(s), n) for s, n in ((1, 512), (2, 256))]
-    return Problem(initial=net.initial(seed), loss=loss, batches=stream(sample, 32), train_set=sets[0], val_set=sets[1],
-                   batch_size=32, steps_per_epoch=200, loss_kind="nll")  # fmt: skip
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=stream(sample, 32),
+        train_set=sets[0],
+        val_set=sets[1],
+        batch_size=32,
+        steps_per_epoch=200,
+        loss_kind="nll",
+    )
 
 
 @task("density")
@@ -203,8 +227,16 @@ def mixture_density(seed: int) -> Problem:
         return -(torch.logsumexp(each + weight, -1) - torch.logsumexp(weight, -1)).mean(1)
 
     sets = [sample(torch.Generator().manual_seed(s), n) for s, n in ((1, 512), (2, 256))]
-    return Problem(initial=net.initial(seed), loss=loss, batches=stream(sample, 64), train_set=sets[0], val_set=sets[1],
-                   batch_size=64, steps_per_epoch=200, loss_kind="nll")  # fmt: skip
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=stream(sample, 64),
+        train_set=sets[0],
+        val_set=sets[1],
+        batch_size=64,
+        steps_per_epoch=200,
+        loss_kind="nll",
+    )
 
 
 @task("contrastive", cost="medium")
@@ -224,8 +256,16 @@ def contrastive_pairs(seed: int) -> Problem:
 
     basis = torch.randn(4, 16, generator=torch.Generator().manual_seed(6))
     sets = [sample(torch.Generator().manual_seed(s), 32) for s in (1, 2)]
-    return Problem(initial=net.initial(seed), loss=loss, batches=stream(sample, 32), train_set=sets[0], val_set=sets[1],
-                   batch_size=32, steps_per_epoch=200, loss_kind="info_nce")  # fmt: skip
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=stream(sample, 32),
+        train_set=sets[0],
+        val_set=sets[1],
+        batch_size=32,
+        steps_per_epoch=200,
+        loss_kind="info_nce",
+    )
 
 
 @task("contrastive", cost="medium")

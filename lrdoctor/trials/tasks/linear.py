@@ -1,4 +1,5 @@
-"""Linear and logistic models, quadratics, deep linear networks: where theory is exact, conditioning good and terrible."""
+"""Linear and logistic models, quadratics, deep linear networks: where theory is exact, conditioning good
+and terrible."""
 
 from __future__ import annotations
 
@@ -92,12 +93,21 @@ def _quadratic(eigenvalues: Tensor, seed: int, *, batch: int, noise: float, dist
 
     def loss(params: Sequence[Tensor], part: Batch) -> Tensor:
         gap = params[0] - part[0]
-        return 0.5 * ((gap.reshape(-1, size) @ matrix).view_as(gap) * gap).sum(-1).mean(1)
+        bent = (gap.reshape(-1, size) @ matrix).view_as(gap)
+        return torch.mean(0.5 * (bent * gap).sum(-1), 1)
 
     net = Net([Init((1, size), "normal", distance)], lambda p, _x: p[0])
     sets = [sample(torch.Generator().manual_seed(s), 512) for s in (1, 2)]
-    return Problem(initial=net.initial(seed), loss=loss, batches=stream(sample, batch), train_set=sets[0],
-                   val_set=sets[1], batch_size=batch, steps_per_epoch=100, loss_kind="quadratic")  # fmt: skip
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=stream(sample, batch),
+        train_set=sets[0],
+        val_set=sets[1],
+        batch_size=batch,
+        steps_per_epoch=100,
+        loss_kind="quadratic",
+    )
 
 
 @task("quadratic", cost="long")
