@@ -6,7 +6,7 @@ import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrdoctor.errors import ConfigError, LrdoctorError, UsageError
+from lrdoctor.errors import LrdoctorError, UsageError
 from lrdoctor.records import Diagnosis, Run, RunDiagnosis, Unreadable
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ def stream(source: Any, *, roles: Mapping[str, str] | None = None) -> Iterator[R
     overrides = RoleOverrides(roles or {})
     for item in _items(source):
         yield assign_roles(item, overrides) if isinstance(item, Run) else item
-    unused = overrides.unused()
-    if unused:
-        raise ConfigError(f"no run has a curve that matches {', '.join(map(repr, unused))} (see `lrdoctor runs` for the tags)")
+    overrides.check()
 
 
 def _items(source: Any) -> Iterator[Run | Unreadable]:

@@ -8,6 +8,7 @@ with a reason; a parameter annotated ``| None`` is optional.
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -140,8 +141,17 @@ def diagnose_run(run: Run, rules: Iterable[Rule] | None = None) -> RunDiagnosis:
     verdict = _verdict(findings, {rule.code: rule for rule in rules})
     plan = plan_for(context, verdict, findings)
     return RunDiagnosis(
-        run=run, verdict=verdict, findings=findings, plan=plan, skips=tuple(skips), masked=tuple(masked)
-    )
+        run=_with_known_rate(context), verdict=verdict, findings=findings, plan=plan, skips=tuple(skips),
+        masked=tuple(masked),
+    )  # fmt: skip
+
+
+def _with_known_rate(context: Context) -> Run:
+    """The run with its peak rate and schedule among the hyperparameters, where the log shows them."""
+    schedule, known = context.find("schedule"), context.run.hyperparameters
+    if schedule is None or not schedule.logged:
+        return context.run
+    return replace(context.run, hyperparameters={"lr": schedule.peak, "schedule": schedule.kind, **known})
 
 
 def _examine(context: Context, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skip]]:

@@ -20,40 +20,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _METRIC_COLUMNS = ("tag", "metric", "metric_name", "key", "name", "variable", "series", "measure", "scalar")
-    "tag",
-    "metric",
-    "metric_name",
-    "key",
-    "name",
-    "variable",
-    "series",
-    "measure",
-    "scalar",
-    "scalar_name",
-)
 _VALUE_COLUMNS = ("value", "val", "metric_value", "scalar_value")
 _PHASE_COLUMNS = ("phase", "split", "mode", "set", "subset", "stage", "dataset", "part", "partition", "loop")
-    "phase",
-    "split",
-    "mode",
-    "set",
-    "subset",
-    "stage",
-    "dataset",
-    "part",
-    "partition",
-    "type",
-    "kind",
-    "loop",
-)
 _PHASES = {
     "train": "train", "training": "train", "trn": "train", "tr": "train", "fit": "train",
     "val": "val", "valid": "val", "validation": "val", "validate": "val", "dev": "val", "eval": "val",
     "evaluation": "val",
     "test": "test", "testing": "test",
 }  # fmt: skip
-_RUN_COLUMNS = ("run", "run_id", "run_name", "run_uuid", "experiment", "experiment_name", "exp", "trial", "trial_id",
-                "seed", "fold", "dir_name", "log_dir", "logdir", "replicate")  # fmt: skip
+_RUN_COLUMNS = ("run", "run_id", "run_name", "run_uuid", "experiment", "experiment_name", "exp", "trial",
+                "trial_id", "seed", "fold", "dir_name", "log_dir", "logdir", "replicate")  # fmt: skip
 _MAX_RUNS, _MAX_METRICS, _MAX_CELLS = 1000, 2000, 100_000_000
 
 
@@ -98,7 +74,7 @@ def _codes(words: Sequence[str]) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def _run_labels(table: Table, text: Mapping[str, Sequence[str]]) -> tuple[str, Sequence[str]] | None:
-    """The column that names the run of each row: several runs of several rows, each with a step of its own."""
+    """The column that names the run of each row: several runs of several rows, and a step."""
     axes = [name for name in table.columns if is_axis_name(name) and plain(name) not in _RUN_COLUMNS]
     for wanted in _RUN_COLUMNS:
         for name in (*text, *table.columns):
@@ -167,7 +143,7 @@ def _lines(table: Table, axis: str | None, codes: NDArray[np.int64]) -> tuple[ND
 
 
 def _by_phase(table: Table, text: dict[str, list[str]]) -> Table:
-    """Tell the curves of training and validation rows apart: ``loss`` becomes ``train/loss`` and ``val/loss``."""
+    """Tell training and validation rows apart: ``loss`` becomes ``train/loss`` and ``val/loss``."""
     for name in list(text):
         if plain(name) not in _PHASE_COLUMNS:
             continue
