@@ -152,15 +152,8 @@ def all_trials() -> list[Trial]:
         for name in _SEEDED
         for optimizer in ("sgd", "adam")
     ]
-    return [
-        *passes[0],
-        *twins[: len(twins) // 3],
-        *passes[1],
-        *twins[len(twins) // 3 :],
-        *passes[2],
-        *extra,
-        *seeds,
-    ]
+    first = len(twins) // 3
+    return [*passes[0], *twins[:first], *passes[1], *passes[2], *twins[first:], *extra, *seeds]
 
 
 def _steps(task: Task) -> int:

@@ -33,7 +33,7 @@ class Look:
     Parameters
     ----------
     points
-        ``all`` that was recorded, ``even`` (some hundred, at a fixed interval), ``epoch`` (means over epochs),
+        ``all`` that was recorded, ``even`` (a hundred or so, fixed interval), ``epoch`` (means over epochs),
         or a number: ``every`` that many steps, if positive; that many points in all, if negative.
     val, lr, grad_norm
         Whether these columns are there.

@@ -21,8 +21,25 @@ def grid() -> Grid:
         return values.astype(np.float32)
 
     return Grid(
-        name="toy__sgd", task="toy", family="toy", optimizer="momentum", schedule="constant", clip_norm=None,
-        batch_size=32, steps=1000, steps_per_epoch=50, loss_kind="mse", seed=0, lr=lr, step=step, train_loss=curve(step),
-        grad_step=step[::2], grad_norm=curve(step[::2]), window_step=window, window_loss=curve(window),
-        eval_step=eval_step, full_train_loss=curve(eval_step), val_loss=curve(eval_step) + np.float32(0.05),
-    )  # fmt: skip
+        name="toy__sgd",
+        task="toy",
+        family="toy",
+        optimizer="momentum",
+        schedule="constant",
+        clip_norm=None,
+        batch_size=32,
+        steps=1000,
+        steps_per_epoch=50,
+        loss_kind="mse",
+        seed=0,
+        lr=lr,
+        step=step,
+        train_loss=curve(step),
+        grad_step=step[::2],
+        grad_norm=curve(step[::2]),
+        window_step=window,
+        window_loss=curve(window),
+        eval_step=eval_step,
+        full_train_loss=curve(eval_step),
+        val_loss=curve(eval_step) + np.float32(0.05),
+    )

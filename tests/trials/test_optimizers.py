@@ -1,4 +1,4 @@
-"""Each stacked optimizer takes the same steps as its namesake in torch.optim, with every member at its own rate."""
+"""Each stacked optimizer steps as its namesake in torch.optim does, every member at its own rate."""
 
 from __future__ import annotations
 
