@@ -1,0 +1,304 @@
+"""JSON to columns: lines, arrays and objects of any nesting, with the numbers that JSON does not know (NaN,
+Infinity).
+
+The standard library reads bare NaN and Infinity, which the faster parsers refuse; joining lines into one
+array makes it fast enough. Objects with the same keys in the same order are turned into columns together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers._cells import to_floats
+from lrdoctor.readers._table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Column = tuple[list[int], list[Any]]
+
+MAX_JSON_BYTES = 1 << 30
+"""Largest JSON document that is read as a whole."""
+
+_DEPTH = 8
+_SPARSE_CELLS = 50_000_000
+_BLOCK_LINES = 20_000
+
+
+def load_json(path: Path) -> Any:
+    """Read a whole JSON document, NaN and Infinity included.
+
+    Raises
+    ------
+    ReadError
+        It is no JSON, is cut off, or is larger than `MAX_JSON_BYTES`.
+    """
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise ReadError(path, f"a JSON document of more than {MAX_JSON_BYTES >> 30} GB")
+        text = read_text(path)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read: {error.strerror or error}") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if not text.strip():
+            raise NotALogError(path, "the file is empty") from None
+        where = (
+            "it ends too early: was the file cut off?" if error.pos >= len(text.rstrip()) - 1 else error.msg
+        )
+        raise ReadError(path, f"no valid JSON at line {error.lineno}: {where}") from None
+    except (RecursionError, ValueError) as error:
+        raise ReadError(path, f"JSON that cannot be read: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8 or UTF-16; bytes that are neither become replacement characters."""
+    raw = path.read_bytes()
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", errors="replace")
+    return raw.decode("utf-8-sig", errors="replace").replace("\x00", "")
+
+
+def load_records(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """Read a file of JSON objects: one on each line, or one after another however they are broken, or an
+    array.
+
+    Returns
+    -------
+    The objects in order, and notes on what had to be mended.
+
+    Raises
+    ------
+    ReadError
+        Nothing in the file is a JSON object.
+    """
+    try:
+        text = read_text(path)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read: {error.strerror or error}") from None
+    if not text.strip():
+        raise NotALogError(path, "the file is empty")
+    notes: list[str] = []
+    if text.lstrip()[0] == "[":
+        records = _array(path, text, notes)
+    else:
+        records = _lines(text, notes)
+    if not records:
+        raise NotALogError(path, "no JSON object in it")
+    return records, notes
+
+
+def _array(path: Path, text: str, notes: list[str]) -> list[dict[str, Any]]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            content = list(_one_after_another(text.lstrip()[1:]))
+        except RecursionError:
+            raise ReadError(path, "JSON nested too deeply to be a log") from None
+        notes.append("the JSON array is cut off: what is whole was read")
+    if not isinstance(content, list):
+        raise NotALogError(path, "a JSON document that is no list of objects")
+    return [entry for entry in content if isinstance(entry, dict)]
+
+
+def _lines(text: str, notes: list[str]) -> list[dict[str, Any]]:
+    lines = [line for line in text.split("\n") if line and not line.isspace()]
+    records: list[dict[str, Any]] = []
+    bad: list[int] = []
+    for begin in range(0, len(lines), _BLOCK_LINES):
+        block = lines[begin : begin + _BLOCK_LINES]
+        try:
+            content = json.loads("[" + ",".join(block) + "]")
+            if len(content) != len(block):  # an object over several lines, or several on one
+                raise ValueError
+        except (ValueError, RecursionError):
+            content = []
+            for number, line in enumerate(block, begin + 1):
+                try:
+                    content.append(json.loads(line))
+                except (ValueError, RecursionError):
+                    bad.append(number)
+        records += [entry for entry in content if isinstance(entry, dict)]
+    if len(bad) > 0.5 * len(lines):  # objects printed over several lines
+        try:
+            broken = [entry for entry in _one_after_another(text) if isinstance(entry, dict)]
+        except RecursionError:
+            broken = []
+        if len(broken) > len(records) or (len(broken) == 1 and not records):
+            return broken
+    if bad == [len(lines)]:
+        notes.append("the last line is cut off: left out")
+    elif bad:
+        notes.append(f"{len(bad)} lines are no JSON: left out")
+    return records
+
+
+def _one_after_another(text: str) -> Iterator[Any]:
+    """Decode values that follow one another, up to the first that is cut off or damaged."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while True:
+        while position < len(text) and text[position] in " \t\r\n,":
+            position += 1
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except ValueError:
+            return
+        yield value
+
+
+def table_from_records(
+    records: Sequence[Mapping[str, Any]], *, separator: str = "/"
+) -> tuple[Table, dict[str, list[str]]]:
+    """Lay objects out as columns, a row for each.
+
+    Parameters
+    ----------
+    records
+        Objects; nested ones become columns with joined names.
+    separator
+        What joins the names.
+
+    Returns
+    -------
+    Numeric columns (numbers, numbers written as text, lists of one number), and the text columns that are
+    not. A key that is absent or null was not logged. Lists, flags and empty objects are left out.
+    """
+    gathering = _Gathering(separator)
+    gathering.add(records, range(len(records)))
+    return _lay_out(gathering.columns, len(records))
+
+
+class _Gathering:
+    """Columns in the making: for each name the rows that have it, and what they have."""
+
+    def __init__(self, separator: str) -> None:
+        self.separator = separator
+        self.columns: dict[str, Column] = {}
+
+    def add(
+        self, records: Sequence[Mapping[str, Any]], rows: Iterable[int], prefix: str = "", depth: int = 0
+    ) -> None:
+        """Append the values of some objects, all those with the same keys at once."""
+        shapes: defaultdict[tuple[str, ...], Column] = defaultdict(lambda: ([], []))
+        for row, record in zip(rows, records, strict=True):
+            where, what = shapes[tuple(record)]
+            where.append(row)
+            what.append(record)
+        for keys, (where, what) in shapes.items():
+            transposed = zip(*(record.values() for record in what), strict=True)
+            for key, values in zip(keys, transposed, strict=True):
+                name = f"{prefix}{self.separator}{key}" if prefix else str(key)
+                inner = [i for i, value in enumerate(values) if isinstance(value, Mapping)]
+                if inner and depth < _DEPTH:
+                    self.add([values[i] for i in inner], [where[i] for i in inner], name, depth + 1)
+                if not inner:
+                    at, cells = self.columns.setdefault(name, ([], []))
+                    at.extend(where)
+                    cells.extend(values)
+
+
+def _lay_out(columns: Mapping[str, Column], rows: int) -> tuple[Table, dict[str, list[str]]]:
+    table, text = Table({}), dict[str, list[str]]()
+    budget = _SPARSE_CELLS + 40 * sum(len(at) for at, _ in columns.values())
+    for name, (at, cells) in sorted(columns.items(), key=lambda item: -len(item[1][0])):
+        budget -= rows
+        if budget < 0:
+            break  # thousands of keys on a row each: the frequent ones are kept
+        numbers = _numbers(cells)
+        if numbers is None:
+            words = [""] * rows
+            for row, cell in zip(at, cells, strict=True):
+                words[row] = cell if isinstance(cell, str) else ""
+            if any(words):
+                text[name] = words
+            continue
+        values, present = numbers
+        where = np.asarray(at, dtype=np.int64)
+        if present is not None:
+            where, values = where[present], values[present]
+        if not where.size:
+            continue
+        column = np.full(rows, np.nan)
+        column[where] = values
+        table.columns[name] = column
+        if where.size < rows:
+            logged = np.zeros(rows, bool)
+            logged[where] = True
+            table.logged[name] = logged
+    order = [name for name in columns if name in table.columns]
+    table.columns = {name: table.columns[name] for name in order}
+    return table, text
+
+
+def _numbers(cells: list[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None] | None:
+    """float64 values and which cells hold one; None where the column is text, flags or lists."""
+    kinds = set(map(type, cells))
+    try:
+        if kinds <= {int, float}:
+            return np.array(cells, dtype=np.float64), None
+    except OverflowError:
+        pass
+    if kinds <= {bool, type(None)}:
+        return None
+    if str in kinds:
+        words = [
+            cell if isinstance(cell, str) else "" if cell is None or isinstance(cell, bool) else repr(cell)
+            for cell in cells
+        ]
+        converted = to_floats(words)
+        if converted is None:
+            return None
+        values, present, _ = converted
+        return values, present
+    values = np.full(len(cells), np.nan)
+    present = np.zeros(len(cells), bool)
+    for i, cell in enumerate(cells):
+        if isinstance(cell, list) and len(cell) == 1:
+            cell = cell[0]
+        if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+            try:
+                values[i], present[i] = float(cell), True
+            except OverflowError:
+                values[i], present[i] = np.inf if cell > 0 else -np.inf, True
+    return (values, present) if present.any() else None
+
+
+def table_from_lists(
+    content: Mapping[str, Any], *, separator: str = "/"
+) -> tuple[Table, dict[str, list[str]]] | None:
+    """Lay out an object of lists, ``{"loss": [..], "val_loss": [..]}``; None if it holds no lists of numbers.
+
+    Lists of other lengths than the longest are aligned at the beginning: a metric that was logged less often.
+    """
+    lists: dict[str, list[Any]] = {}
+    _find_lists(content, "", separator, lists, 0)
+    columns: dict[str, Column] = {
+        name: (list(range(len(cells))), cells) for name, cells in lists.items() if cells
+    }
+    if not columns:
+        return None
+    return _lay_out(columns, max(len(cells) for _, cells in columns.values()))
+
+
+def _find_lists(
+    content: Mapping[str, Any], prefix: str, separator: str, lists: dict[str, list[Any]], depth: int
+) -> None:
+    for key, value in content.items():
+        name = f"{prefix}{separator}{key}" if prefix else str(key)
+        if isinstance(value, Mapping):
+            if depth < _DEPTH:
+                _find_lists(value, name, separator, lists, depth + 1)
+        elif isinstance(value, (list, tuple)) and value and not isinstance(value[0], (Mapping, list, tuple)):
+            lists[name] = list(value)
