@@ -246,16 +246,13 @@ def _joined(found: list[_Found], held: list[_Found], directory: Path) -> Iterato
     survivors: list[_Found] = []
     for indices, run in groups:
         item = everything[indices[0]]
-        places = {everything[index].place for index in indices}
-        inner = [everything[index] for index in indices if everything[index] in held]
-        place = item.place
-        if len(places) > 1:
-            place = directory if not inner else inner[0].place
-            place = directory if any(everything[index] in found for index in indices) else place
+        several = len({everything[index].place for index in indices}) > 1
+        outside = any(index < len(found) for index in indices)  # one of its logs lies in this very directory
+        place = directory if several and outside else item.place
         survivors.append(_Found(run=run, place=place, strength=item.strength))
-    direct = {item.place for item in survivors if item.place.parent == directory and item not in held}
+    direct = {item.place for item in survivors if item.place.parent == directory and item.place.is_file()}
+    alone = len(direct) == 1 and not any(item.place == directory for item in survivors)
     for item in survivors:
-        alone_here = len(direct) == 1 and not any(other.place == directory for other in survivors)
-        if item.place in direct and item.place.is_file():
-            item.place = directory if alone_here else item.place.with_suffix("")
+        if item.place in direct:
+            item.place = directory if alone else item.place.with_suffix("")
         yield item

@@ -133,7 +133,7 @@ def _reason(verdict: Verdict, leading: Finding | None, dose: Dose) -> str:
         return f"Keep the learning rate: {dose.reason}."
     if leading is None:
         return "Inconclusive: log the training loss every 10 to 50 steps, with the learning rate beside it."
-    return f"{leading.name.replace('-', ' ').capitalize()}: {dose.reason}."
+    return f"{dose.reason[:1].upper()}{dose.reason[1:]}."
 
 
 def _round(value: float) -> float:

@@ -75,8 +75,11 @@ class LossSpikes(Rule):
         if not curve.is_train:
             return None
         spikes = [e for e in excursions if e.recovered and e.position >= s.earliest and e.duration <= s.max_duration]
-        doubling = [e for e in spikes if e.ratio >= s.min_ratio or math.isnan(e.ratio)]
-        big = [e for e in spikes if e.share_of_progress >= s.min_progress and (e in doubling or e.points >= s.wide)]
+        doubling = [e for e in spikes if e.ratio >= s.min_ratio]
+        big = [
+            e for e in spikes
+            if e.share_of_progress >= s.min_progress and (e in doubling or e.points >= s.wide or math.isnan(e.ratio))
+        ]  # fmt: skip
         if not big and len(doubling) < s.several:
             return None
         chosen = big or doubling
@@ -88,7 +91,7 @@ class LossSpikes(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(margin, points=len(curve)),
-            message=f"{curve.tag} has {count} spike{'s' if count > 1 else ''} that recover; the tallest, at step {worst.peak_step}, "
+            message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; the tallest, at step {worst.peak_step}, "
             f"goes up {height} and takes {worst.last_step - worst.first_step} steps to come back.",
             evidence=(
                 measured("share of all progress that the tallest spike undoes", worst.share_of_progress,
