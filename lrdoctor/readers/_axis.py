@@ -158,14 +158,14 @@ def choose_axis(
             continue
         if unit == "epoch":
             values = np.floor(values + 1e-9)
-            if np.mean(np.diff(values[leader]) == 0) > 0.2:
+            if _share(np.diff(values[leader]) == 0) > 0.2:
                 continue  # several rows for each epoch: their number tells them apart
         elif np.any(values != np.round(values)):
             continue
         elif epoch is not None and (combined := over_epochs(values, epoch, leader)) is not None:
             notes.append(f"{name!r} starts again in every epoch: counted on over epochs")
             return Axis(combined.astype(np.int64), "step", name, combined, notes)
-        if np.mean(np.diff(values[leader]) < 0) > 0.25:
+        if _share(np.diff(values[leader]) < 0) > 0.25:
             notes.append(f"column {name!r} goes back too often to be the step")
             continue
         if epoch is not None and (ongoing := _counted_on(values, epoch, leader)) is not None:
@@ -181,12 +181,16 @@ def choose_axis(
     return Axis(rows.astype(np.int64), "step", None, order, notes)
 
 
+def _share(which: Bools) -> float:
+    return float(np.count_nonzero(which)) / max(which.size, 1)
+
+
 def carried(values: Floats, present: Bools | None, leader: Bools) -> Floats | None:
     """The axis with its last known value carried over rows that lack it; None if it is missing on most."""
     good = np.isfinite(values) & (np.abs(values) < 2**53)
     if present is not None:
         good &= present
-    if not good.any() or np.mean(good[leader]) < 0.3:
+    if not good.any() or _share(good[leader]) < 0.3:
         return None
     if good.all():
         return values

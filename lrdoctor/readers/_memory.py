@@ -18,6 +18,7 @@ from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._course import why_no_course
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._log_history import runs_from_log_history, settings_of_state
+from lrdoctor.readers._points import Points, runs_from_points
 from lrdoctor.readers._records import table_from_lists, table_from_records
 from lrdoctor.readers._reshape import untangle
 from lrdoctor.readers._table import Table, runs_from_table
@@ -138,12 +139,16 @@ def _from_mapping(content: Mapping[Any, Any]) -> list[Run]:
         )
     if not content:
         raise UsageError("the dict is empty: nothing has been logged")
+    points = {str(key): _points(value) for key, value in content.items()}
+    if all(point is not None for point in points.values()):
+        pairs = {name: point for name, point in points.items() if point is not None}
+        return runs_from_points(pairs, source="<dict>", format_name="dict")
     plain = {str(key): _plain(value) for key, value in content.items()}
     lists = {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in plain.items()}
     if all(isinstance(value, (list, tuple, range)) for value in lists.values()) and not any(
         _holds(value, (list, tuple, dict)) for value in lists.values()
     ):
-        found = table_from_lists({key: list(value) for key, value in lists.items()})
+        found = table_from_lists({key: list(map(_scalar, value)) for key, value in lists.items()})
         if found is None:
             raise UsageError("the dict holds lists without numbers")
         return _from_table(*found, "dict")
@@ -156,6 +161,20 @@ def _from_mapping(content: Mapping[Any, Any]) -> list[Run]:
     if any(isinstance(value, (int, float, str)) for value in content.values()):
         raise UsageError("a dict of single values is no log: give lists, {'loss': [...], 'val_loss': [...]}")
     return [_labelled(run, str(key)) for key, value in content.items() for run in runs_from_object(value)]
+
+
+def _points(value: Any) -> Points | None:
+    """A curve with steps of its own: ``{0: 2.3, 100: 1.9}`` or ``[(0, 2.3), (100, 1.9)]``."""
+    pairs = list(value.items()) if isinstance(value, Mapping) else value
+    if not isinstance(pairs, list) or not pairs or not isinstance(pairs[0], tuple):
+        return None
+    try:
+        steps, values = np.array([(step, _scalar(v)) for step, v in pairs], dtype=np.float64).T
+    except (TypeError, ValueError):
+        return None
+    if not np.all(steps == np.round(steps)):
+        return None
+    return Points(steps.astype(np.int64), values.copy())
 
 
 def _labelled(run: Run, label: str) -> Run:
@@ -323,7 +342,8 @@ def _from_boosting(model: Any) -> list[Run]:
 
 
 def _is_frame(thing: Any) -> bool:
-    return hasattr(thing, "columns") and (hasattr(thing, "dtypes") or hasattr(thing, "schema"))
+    kind = type(thing)  # asking a lazy frame itself would resolve its schema
+    return hasattr(kind, "columns") and (hasattr(kind, "dtypes") or hasattr(kind, "schema"))
 
 
 def _is_records(thing: Any) -> bool:

@@ -119,16 +119,15 @@ def runs_from_table(  # the one road from columns to runs
     names = [
         name for name in table.columns if not _NO_CURVE.fullmatch(plain(name)) and not is_row_number(name)
     ]
-    curves = [name for name in names if not is_axis_name(name)] or names
-    if not curves:
+    if not names:
         return []
-    leader = table.present(max(curves, key=table.points))
+    leader = _leader(table, names)
     found = choose_axis(table.columns, table.logged, leader, axis)
     notes += found.notes
     values = [name for name in names if name != found.name]
     if blank_may_be_nan:
         table = _with_blown_up(table, values, notes)
-        leader = table.present(max(curves, key=table.points))
+        leader = _leader(table, names)
     found.unit = unit or found.unit
     found.clock = _clock(table)
     runs: list[Run] = []
@@ -155,6 +154,15 @@ def runs_from_table(  # the one road from columns to runs
                                         f"this is number {run.id}"))
         for run in runs
     ]  # fmt: skip
+
+
+def _leader(table: Table, names: Sequence[str]) -> Bools:
+    """Rows of the column that tells how training ran: the loss with most points, or what has most points."""
+    curves = [name for name in names if not is_axis_name(name)] or names
+    most = max(curves, key=table.points)
+    losses = [name for name in curves if _LOSS_WORDS.search(plain(name))]
+    loss = max(losses, key=table.points, default=most)
+    return table.present(loss if table.points(loss) > 0.1 * table.points(most) else most)
 
 
 def _with_blown_up(table: Table, values: Sequence[str], notes: list[str]) -> Table:
@@ -262,8 +270,9 @@ def _melt(
             order = np.argsort(step, kind="stable")
             step, chosen = step[order], chosen[order]
         last = np.append(np.diff(step) != 0, True)
-        if not is_axis_name(name):
-            duplicates += int(np.count_nonzero(~last))
+        if not last.all() and not is_axis_name(name):
+            value = table.columns[name][chosen]
+            duplicates += int(np.count_nonzero(~last[:-1] & (value[1:] != value[:-1])))
         tag = name.strip()
         role, reason = roles.get(name, (None, ""))
         if role is None and is_epoch_name(name):
