@@ -71,14 +71,15 @@ def diagnose(
         An override names an unknown role, or a tag that no run has.
     """
     from lrdoctor import __version__
-    from lrdoctor.engine import choose_rules, diagnose_run
+    from lrdoctor.config import Config
+    from lrdoctor.engine import all_rules, diagnose_run
     from lrdoctor.report import Report
 
-    roles = {**(config.roles if config else {}), **(roles or {})}
-    rules = choose_rules([*(config.select if config else ()), *select], [*(config.ignore if config else ()), *ignore])
+    config = config or Config()
+    rules = config.selecting(select, ignore).apply(all_rules())
     runs: list[RunDiagnosis] = []
     unreadable: list[Unreadable] = []
-    for item in stream(source, roles=roles):
+    for item in stream(source, roles=roles, settled=config.roles):
         if isinstance(item, Unreadable):
             unreadable.append(item)
             continue
@@ -94,14 +95,29 @@ def diagnose(
     return Report(Diagnosis(runs=tuple(runs), unreadable=tuple(unreadable), version=__version__))
 
 
-def stream(source: Any, *, roles: Mapping[str, str] | None = None) -> Iterator[Run | Unreadable]:
-    """Yield runs with their roles as they are read, and what could not be read; arguments as for `read`."""
+def stream(
+    source: Any, *, roles: Mapping[str, str] | None = None, settled: Mapping[str, str] | None = None
+) -> Iterator[Run | Unreadable]:
+    """Yield runs with their roles as they are read, and what could not be read; arguments as for `read`.
+
+    `settled` holds roles from a configuration file: `roles` go before them, and they need not match anything,
+    since one file serves many logs.
+    """
     from lrdoctor.roles import RoleOverrides, assign_roles
 
-    overrides = RoleOverrides(roles or {})
+    roles = roles or {}
+    wanted = RoleOverrides(roles)
+    overrides = RoleOverrides({**roles, **{tag: role for tag, role in (settled or {}).items() if tag not in roles}})
+    found = False
     for item in _items(source):
-        yield assign_roles(item, overrides) if isinstance(item, Run) else item
-    overrides.check()
+        if not isinstance(item, Run):
+            yield item
+            continue
+        found = True
+        wanted.resolve(item.series)
+        yield assign_roles(item, overrides)
+    if found:
+        wanted.check()
 
 
 def _items(source: Any) -> Iterator[Run | Unreadable]:

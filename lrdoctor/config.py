@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import difflib
 import tomllib
@@ -43,6 +44,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules: dict[str, dict[str, Any]] = {}
     fail_on: FailLevel | None = None
 
+    def selecting(self, select: Iterable[str], ignore: Iterable[str]) -> Config:
+        """The same with rules chosen on top: `select` replaces what was selected, `ignore` adds to it."""
+        select = tuple(select) or self.select
+        return msgspec.structs.replace(self, select=select, ignore=(*self.ignore, *ignore))
+
     def wants(self, code: str, name: str = "") -> bool:
         """Answer whether a rule is to be run."""
         chosen = max((_match(entry, code, name) for entry in self.select), default=0)
@@ -62,6 +68,25 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if entry in self.rules:
                 settings = _changed(settings, self.rules[entry], f"rules.{entry}")
         return settings
+
+    def apply(self, rules: Iterable[Any]) -> list[Any]:
+        """The rules to run, with their changed settings.
+
+        Raises
+        ------
+        ConfigError
+            As `check`.
+        """
+        rules = list(rules)
+        self.check(rules)
+        return [self._changed(rule) for rule in rules if self.wants(rule.code, rule.name)]
+
+    def _changed(self, rule: Any) -> Any:
+        if not {rule.code, rule.name} & self.rules.keys():
+            return rule
+        changed = copy.copy(rule)
+        changed.settings = self.settings(rule)
+        return changed
 
     def check(self, rules: Iterable[Any]) -> None:
         """Refuse entries that name no rule and settings that no rule has.

@@ -111,16 +111,6 @@ def all_rules() -> list[Rule]:
     return sorted(discover("lrdoctor.rules", "RULE").values(), key=lambda rule: str(rule.code))
 
 
-def choose_rules(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Rule]:
-    """Rules by code prefix or name: all, or those selected, less those ignored."""
-    select, ignore = tuple(select), tuple(ignore)
-
-    def named(rule: Rule, wanted: tuple[str, ...]) -> bool:
-        return any(rule.code.startswith(word.upper()) or rule.name == word.lower() for word in wanted)
-
-    return [rule for rule in all_rules() if (not select or named(rule, select)) and not named(rule, ignore)]
-
-
 def diagnose_run(run: Run, rules: Iterable[Rule] | None = None) -> RunDiagnosis:
     """Examine one run.
 

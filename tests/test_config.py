@@ -57,6 +57,22 @@ def test_find_rules_by_code_prefix_name():
     assert find_rules(RULES, "XYZ") == []
 
 
+def test_choice_on_top_of_a_file():
+    settled = Config(select=("OSC",), ignore=("OSC101",))
+    assert settled.selecting((), ("NAN",)) == Config(select=("OSC",), ignore=("OSC101", "NAN"))
+    assert settled.selecting(("NAN",), ()) == Config(select=("NAN",), ignore=("OSC101",))
+
+
+def test_apply_gives_the_rules_to_run_and_leaves_the_registered_ones_alone():
+    chosen = from_mapping({"select": ["OSC"], "rules": {"OSC101": {"share": 0.9}}}).apply(RULES)
+    assert [rule.code for rule in chosen] == ["OSC101", "OSC102"]
+    assert chosen[0].settings == Settings(share=0.9)
+    assert RULES[0].settings == Settings()
+    assert chosen[1] is RULES[1]
+    with pytest.raises(ConfigError, match="no rule matches 'XXX'"):
+        Config(select=("XXX",)).apply(RULES)
+
+
 def test_settings_are_changed_by_code_and_by_name():
     chosen = from_mapping({"rules": {"OSC101": {"share": 1}, "late-oscillation": {"count": 5}}})
     assert chosen.settings(RULES[0]) == Settings(share=1.0)

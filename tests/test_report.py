@@ -72,4 +72,5 @@ def test_notebooks_get_text_and_html(report):
 def test_what_a_report_is_made_of_shows_itself_in_a_line(report):
     said = report["sweep/lr_0.1"]
     assert repr(said) == "RunDiagnosis('sweep/lr_0.1', lr-too-high, OSC101, LR x 0.18)"
-    assert repr(said.run) == "Run('sweep/lr_0.1', csv, [Series('train_loss', train_loss, 300 points, steps 0 to 598)])"
+    curve = "Series('train_loss', train_loss, 300 points, steps 0 to 598)"
+    assert repr(said.run) == f"Run('sweep/lr_0.1', csv, [{curve}])"

@@ -58,28 +58,24 @@ class Diagnose:
 
     def run(self, args: argparse.Namespace) -> Exit:
         """Diagnose what is below the paths."""
-        import msgspec
-
         from lrdoctor import api
         from lrdoctor.config import load
-        from lrdoctor.registry import discover
 
         outputs = _outputs(args.format)
         paths = existing(args.paths)
         config = load(args.config)
-        select, ignore = comma_separated(args.select), comma_separated(args.ignore)
-        config = msgspec.structs.replace(
-            config,
-            select=select or config.select,
-            ignore=(*config.ignore, *ignore),
-            fail_on=args.fail_on or config.fail_on,
-        )
-        config.check(discover("lrdoctor.rules", "RULE").values())
         with Progress(wanted=not args.quiet) as progress:
-            report = api.diagnose(paths, config=config, roles=roles_given(args.role), progress=progress)
+            report = api.diagnose(
+                paths,
+                config=config,
+                roles=roles_given(args.role),
+                select=comma_separated(args.select),
+                ignore=comma_separated(args.ignore),
+                progress=progress,
+            )
         verbosity: Verbosity = 1 if args.verbose else -1 if args.quiet else 0
-        _deliver(report.diagnosis, outputs, options(args.color, verbosity), quiet=args.quiet)
-        return _status(report.diagnosis, config.fail_on)
+        _deliver(report.diagnosis, outputs, options(args.color, verbosity))
+        return _status(report.diagnosis, args.fail_on or config.fail_on)
 
 
 COMMAND = Diagnose()
@@ -121,7 +117,7 @@ def _outputs(formats: Sequence[str]) -> list[_Output]:
     return outputs if on_stdout else [_Output(renderers["text"], None), *outputs]
 
 
-def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options, *, quiet: bool) -> None:
+def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options) -> None:
     from lrdoctor.renderers._base import Options
 
     for output in outputs:

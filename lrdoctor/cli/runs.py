@@ -10,7 +10,6 @@ from lrdoctor.cli._terminal import options, say, show
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from lrdoctor.records import Run, Unreadable
 
@@ -33,6 +32,8 @@ class Runs:
     def run(self, args: argparse.Namespace) -> Exit:
         """List the runs below the paths; as text each one as soon as it is read."""
         import lrdoctor
+        from lrdoctor.api import stream
+        from lrdoctor.config import load
         from lrdoctor.records import Run
         from lrdoctor.renderers._lines import paint
         from lrdoctor.renderers._listing import to_json, to_lines
@@ -41,7 +42,9 @@ class Runs:
         runs: list[Run] = []
         lost: list[Unreadable] = []
         count = 0
-        for item in _read(args):
+        paths = existing(args.paths)
+        settled = load(args.config).roles
+        for item in stream(paths, roles=roles_given(args.role), settled=settled):
             if not isinstance(item, Run):
                 lost.append(item)
                 if args.format == "text":
@@ -64,27 +67,3 @@ class Runs:
 
 
 COMMAND = Runs()
-
-
-def _read(args: argparse.Namespace) -> Iterator[Run | Unreadable]:
-    """Yield what is found, with roles; a role given on the command line has to be of use somewhere."""
-    from lrdoctor.config import load
-    from lrdoctor.gather import gather
-    from lrdoctor.records import Run
-    from lrdoctor.roles import RoleOverrides, assign_roles
-
-    paths = existing(args.paths)
-    given = roles_given(args.role)
-    wanted = RoleOverrides(given)
-    settled = {tag: role for tag, role in load(args.config).roles.items() if tag not in given}
-    overrides = RoleOverrides({**given, **settled})
-    found = False
-    for item in gather(paths):
-        if isinstance(item, Run):
-            found = True
-            wanted.resolve(item.series)
-            yield assign_roles(item, overrides)
-        else:
-            yield item
-    if found:
-        wanted.check()

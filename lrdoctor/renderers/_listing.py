@@ -12,6 +12,7 @@ from lrdoctor.renderers._clean import clean, elide, encodable
 from lrdoctor.renderers._figures import counted, figure
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers.json import curve, number, scalar
+from lrdoctor.roles import primary, primary_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _SILENT = frozenset({Role.OTHER, Role.EPOCH, Role.AVERAGE, None})
 _LONGEST_TAG = 44
+_JUDGED = (Role.TRAIN_LOSS, Role.VAL_LOSS, Role.LR, Role.GRAD_NORM, Role.TRAIN_METRIC, Role.VAL_METRIC)
 
 
 class ListedCurve(contract.Curve, frozen=True, kw_only=True):
@@ -82,7 +84,17 @@ def to_lines(run: Run, *, wrapped: bool) -> Iterator[Line]:
         lead = [(f"  {tag.ljust(tag_width)}  ", ""), (f"{(series.role or '?').ljust(role_width)}  ", style)]
         why = f"; {clean(series.role_reason)}" if series.role_reason else ""
         yield Line(lead, [(_extent(series), ""), (why, "dim")])
+    yield from _judged(run)
     yield BLANK
+
+
+def _judged(run: Run) -> Iterator[Line]:
+    """Which curve stands for a role that several have, or that only parts have."""
+    for role in _JUDGED:
+        chosen = primary(run, role)
+        if chosen is not None and len(run.with_role(role)) != 1:
+            text = f"{clean(chosen.tag)}: {clean(primary_reason(run, role), 400)}"
+            yield Line([(f"  judged as {role}: ", "dim")], [(text, "dim")])
 
 
 def _extent(series: Series) -> str:

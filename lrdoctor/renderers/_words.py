@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.records import Role, Verdict
@@ -21,10 +22,10 @@ _WORST_FIRST = (
 FOLDED = frozenset({Verdict.HEALTHY, Verdict.INCONCLUSIVE})
 """Verdicts of which many runs share one line."""
 
-_CURVES_TO_SHOW = (
-    Role.TRAIN_LOSS, Role.VAL_LOSS, Role.OBJECTIVE, Role.ADVERSARIAL_LOSS, Role.TRAIN_LOSS_PART,
-    Role.VAL_LOSS_PART, Role.TRAIN_ERROR, Role.VAL_ERROR, Role.TRAIN_METRIC, Role.VAL_METRIC, Role.REWARD,
-    Role.OTHER,
+_LOSSES = (Role.TRAIN_LOSS, Role.VAL_LOSS, Role.OBJECTIVE, Role.ADVERSARIAL_LOSS)
+_OTHER_CURVES = (
+    Role.TRAIN_LOSS_PART, Role.VAL_LOSS_PART, Role.TRAIN_ERROR, Role.VAL_ERROR, Role.TRAIN_METRIC,
+    Role.VAL_METRIC, Role.REWARD, Role.OTHER,
 )  # fmt: skip
 
 # "{warm}" is the share of the budget that warms up, "{end}" where the rate ends.
@@ -39,17 +40,29 @@ _SCHEDULES = {
     "one_cycle": "one cycle: up over the first {warm}, then down to {end}",
     "cooldown": "hold it, then cool down to {end}",
 }
+_NUMBERS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 _ACTIONS = {"early_stop": "stop early", "regularise": "regularise", "regularize": "regularise"}
 
 
 def worst_first(runs: Iterable[RunDiagnosis]) -> list[RunDiagnosis]:
-    """Runs by how much they need help: verdict, severity, size of the advised change; then by name."""
+    """Runs by how much they need help: verdict, severity, size of the advised change; then by name.
 
-    def key(said: RunDiagnosis) -> tuple[int, int, float, str]:
+    Runs of which many share one line are by name only.
+    """
+
+    def key(said: RunDiagnosis) -> tuple[int, int, float, tuple[list[float | str], str]]:
         severity = max((finding.severity.rank for finding in said.findings), default=-1)
-        return _WORST_FIRST.index(said.verdict), -severity, -abs(math.log(said.plan.lr.factor)), said.run.id
+        change = abs(math.log(said.plan.lr.factor))
+        needs = (0, 0.0) if said.verdict in FOLDED else (-severity, -change)
+        return _WORST_FIRST.index(said.verdict), *needs, natural(said.run.id)
 
     return sorted(runs, key=key)
+
+
+def natural(name: str) -> tuple[list[float | str], str]:
+    """Sort key that puts ``run9`` before ``run10``, and ``lr_5e-4`` before ``lr_0.01``."""
+    parts = _NUMBERS.split(name)  # text and numbers in turn
+    return [float(part) if i % 2 else part.lower() for i, part in enumerate(parts)], name
 
 
 def tally(runs: Iterable[RunDiagnosis]) -> dict[Verdict, int]:
@@ -121,17 +134,15 @@ def argued(evidence: Evidence, run: Run) -> str:
 
 def leading_curve(said: RunDiagnosis) -> Series | None:
     """The curve to draw for a run: the loss that the first finding is about, else the most detailed loss."""
-    candidates = [series for series in said.run.series.values() if len(series)]
-    if said.findings:
-        tag = said.findings[0].evidence[0].tag
-        about = next((series for series in candidates if series.tag == tag), None)
-        if about is not None and about.role in _CURVES_TO_SHOW[:6]:
-            return about
-    for role in _CURVES_TO_SHOW:
-        matching = [series for series in candidates if series.role is role]
-        if matching:
-            return max(matching, key=len)
-    return None
+    from lrdoctor.roles import primary
+
+    tag = said.findings[0].evidence[0].tag if said.findings else None
+    losses = [series for role in _LOSSES if (series := primary(said.run, role)) is not None and len(series)]
+    about = [series for series in losses if series.tag == tag]
+    for series in about or losses:
+        return series
+    others = (primary(said.run, role) for role in _OTHER_CURVES)
+    return next((series for series in others if series is not None and len(series)), None)
 
 
 def _steps_of(run: Run, share: float) -> str:

@@ -12,6 +12,7 @@ from lrdoctor.renderers._clean import clean, elide
 from lrdoctor.renderers._figures import counted, figure, percent
 from lrdoctor.renderers._lines import BLANK, Line, paint
 from lrdoctor.renderers._sparkline import blocks
+from lrdoctor.roles import primary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -103,7 +104,7 @@ def _block(said: RunDiagnosis, widths: tuple[int, int], options: Options) -> Ite
     curve = words.leading_curve(said)
     wide = options.width is None or options.width >= _WIDE
     room = 40 if options.width is None else max(16, min(60, options.width // 4))
-    tail = None if curve is None else partial(blocks, curve)
+    tail = None if curve is None else partial(_drawn, curve)
     sure: list[Part] = [(f"; {percent(said.plan.confidence)} sure", "dim")]
     phrases = words.treatment(said, brief=True) if options.verbosity >= 0 else []
     rest = "".join(f", {phrase}" for phrase in phrases)
@@ -121,6 +122,12 @@ def _block(said: RunDiagnosis, widths: tuple[int, int], options: Options) -> Ite
         yield from _finding(finding, said, options, evidence=options.verbosity > 0)
     if options.verbosity > 0:
         yield from _remarks(said)
+
+
+def _drawn(curve: Series, columns: int) -> str:
+    """A curve, with its name where it is not the training loss."""
+    name = "" if curve.role is Role.TRAIN_LOSS else elide(clean(curve.tag), max(columns // 3, 8)) + " "
+    return name + blocks(curve, max(columns - len(name), 1))
 
 
 def _finding(finding: Finding, said: RunDiagnosis, options: Options, *, evidence: bool) -> Iterator[Line]:
@@ -199,9 +206,9 @@ def _curves(said: RunDiagnosis, options: Options) -> Iterator[Line]:
     first = words.leading_curve(said)
     chosen: list[Series] = [] if first is None else [first]
     for role in _CURVES_SHOWN:
-        same = [series for series in said.run.series.values() if series.role is role and len(series)]
-        if same and not any(series.role is role for series in chosen):
-            chosen.append(max(same, key=len))
+        other = primary(said.run, role)
+        if other is not None and len(other) and not any(series.role is role for series in chosen):
+            chosen.append(other)
     names = [elide(clean(series.tag), 30) for series in chosen]
     width = max((len(name) for name in names), default=0)
     room = 40 if options.width is None else max(16, min(80, options.width - width - 36))

@@ -50,8 +50,8 @@ def test_what_is_asked_for_arrives(asked):
     run("runs", "--select", "osc,NAN", "--select", "SPK", "--ignore", "OSC101", "--role", "a=b=train_loss")
     (source, options) = asked[0][0]
     assert source == ["runs"]
-    assert options["config"].select == ("osc", "NAN", "SPK")
-    assert options["config"].ignore == ("OSC101",)
+    assert options["select"] == ("osc", "NAN", "SPK")
+    assert options["ignore"] == ("OSC101",)
     assert options["roles"] == {"a=b": "train_loss"}
     assert callable(options["progress"])
 
@@ -59,8 +59,9 @@ def test_what_is_asked_for_arrives(asked):
 def test_configuration_from_the_nearest_file(asked, tmp_path, capsys):
     (tmp_path / "lrdoctor.toml").write_text('select = ["NAN"]\nignore = ["OSC"]\nfail-on = "info"\n')
     assert run("runs", "--ignore", "SPK") == Exit.FAILED
-    config = asked[0][0][1]["config"]
-    assert (config.select, config.ignore) == (("NAN",), ("OSC", "SPK"))
+    options = asked[0][0][1]
+    assert (options["config"].select, options["config"].ignore) == (("NAN",), ("OSC",))
+    assert (options["select"], options["ignore"]) == ((), ("SPK",))
     (tmp_path / "other.toml").write_text("selekt = []")
     capsys.readouterr()
     assert run("runs", "--config", "other.toml") == Exit.USAGE
@@ -76,8 +77,6 @@ def test_configuration_from_the_nearest_file(asked, tmp_path, capsys):
         (["runs", "--format", "json", "--format", "jsonl"], "json and jsonl cannot share standard output"),
         (["runs", "--format", "json=missing/out.json"], "its directory does not exist"),
         (["runs", "--format", "json=runs"], "is a directory"),
-        (["runs", "--select", "OCS101"], "select: no rule matches 'OCS101'; did you mean 'OSC101'"),
-        (["runs", "--ignore", "sustained-oscilation"], "did you mean 'sustained-oscillation'"),
         (["runs", "--role", "loss"], "write it as TAG=ROLE"),
         (["runs", "--config", "none.toml"], "none.toml: No such file"),
         (["runs", "--fail-on", "fatal"], "invalid choice: 'fatal'"),

@@ -18,6 +18,13 @@ def test_worst_first(diagnosis):
     assert list(words.tally(diagnosis.runs)) == ["diverged", "lr-too-high", "inconclusive", "healthy"]
 
 
+def test_names_with_numbers_are_in_the_order_of_the_numbers():
+    names = ["run10", "run9", "lr_0.01", "lr_5e-4", "lr_0.003", "a", "run9b", "RUN1", "9", "run" + "9" * 400]
+    assert sorted(names, key=words.natural) == [
+        "9", "a", "lr_5e-4", "lr_0.003", "lr_0.01", "RUN1", "run9", "run9b", "run10", "run" + "9" * 400,
+    ]  # fmt: skip
+
+
 def test_every_verdict_has_a_place():
     assert set(words._WORST_FIRST) == set(Verdict)
 
