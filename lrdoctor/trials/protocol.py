@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,23 +142,41 @@ class Trial:
 
 def all_trials() -> list[Trial]:
     """Every grid of the table, most informative first."""
-    tasks = list(_interleaved(all_tasks()))
-    by_name = {task.name: task for task in tasks}
+    everything = all_tasks()
+    long = [task for task in everything.values() if task.steps is not None]
+    tasks = list(_interleaved({name: task for name, task in everything.items() if task.steps is None}))
+    endurance = [_main(task, turn) for turn in range(len(_MAIN)) for task in long]
     passes = [[_main(task, index + turn) for index, task in enumerate(tasks)] for turn in range(len(_MAIN))]
-    twins = list(_twins([by_name[name] for name in _TWINS]))
-    extra = [Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t)) for i, t in enumerate(tasks)]
+    twins = list(_twins([everything[name] for name in _TWINS]))
+    extra = [
+        Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t))
+        for i, t in enumerate([*long, *tasks])
+    ]
     seeds = [
-        Trial(task=by_name[name], optimizer=optimizer, steps=min(_steps(by_name[name]), 10_000), seed=seed)
+        Trial(
+            task=everything[name], optimizer=optimizer, steps=min(_steps(everything[name]), 10_000), seed=seed
+        )
         for seed in (1, 2)
         for name in _SEEDED
         for optimizer in ("sgd", "adam")
     ]
     first = len(twins) // 3
-    return [*passes[0], *twins[:first], *passes[1], *passes[2], *twins[first:], *extra, *seeds]
+    breadth = [*passes[0], *passes[1], *twins[:first], *passes[2], *twins[first:]]
+    return [*_mixed(breadth, endurance, 4), *extra, *seeds]
+
+
+def _mixed(many: list[Trial], few: list[Trial], ratio: int) -> Iterator[Trial]:
+    """One of the few after each `ratio` of the many."""
+    rest = iter(few)
+    for index, trial in enumerate(many):
+        yield trial
+        if index % ratio == ratio - 1:
+            yield from islice(rest, 1)
+    yield from rest
 
 
 def _steps(task: Task) -> int:
-    return STEPS[task.cost]
+    return task.steps or STEPS[task.cost]
 
 
 def _main(task: Task, turn: int) -> Trial:

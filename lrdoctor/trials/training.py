@@ -145,12 +145,12 @@ def train_grid(
 
     for t in range(steps + 1):
         if (row := windows.get(t)) is not None:
-            kept["window_loss"][row, alive] = window_sum[alive] / window_count
-            window_sum, window_count = torch.zeros(count), 0
+            kept["window_loss"][row, alive] = window_sum / window_count
+            window_sum, window_count = torch.zeros_like(window_sum), 0
         if (row := evaluated.get(t)) is not None:
             finite = torch.isfinite(members.flat).all(1)
             if not finite.all():
-                alive, rate = alive[finite], rate[finite]
+                alive, rate, window_sum = alive[finite], rate[finite], window_sum[finite]
                 members.bind(members.flat[finite])
                 rule.state = [s[finite] for s in rule.state]
             if alive.numel() == 0:
@@ -163,7 +163,7 @@ def train_grid(
         losses = problem.loss(members.leaves, next(drawn))
         members.differentiate(losses)
         losses = losses.detach()
-        window_sum[alive] += losses
+        window_sum += losses
         window_count += 1
         if (row := logged.get(t)) is not None:
             kept["train_loss"][row, alive] = losses

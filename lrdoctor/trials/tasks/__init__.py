@@ -29,7 +29,8 @@ class Task:
     """A task by name; ``build(seed)`` draws its initial parameters with that seed (its data do not change).
 
     `shift` moves the grid of learning rates by that many decades for losses that are scaled badly; `cost` is
-    "long" (cheapest, trained longest), "cheap", "medium" or "dear" and decides the number of steps.
+    "long" (cheapest, trained longest), "cheap", "medium" or "dear" and decides the number of steps
+    unless `steps` does.
     """
 
     name: str
@@ -37,13 +38,14 @@ class Task:
     build: Callable[[int], Problem]
     cost: str = "cheap"
     shift: float = 0.0
+    steps: int | None = None
 
 
 _TASKS: dict[str, Task] = {}
 
 
 def task(
-    family: str, *, cost: str = "cheap", shift: float = 0.0
+    family: str, *, cost: str = "cheap", shift: float = 0.0, steps: int | None = None
 ) -> Callable[[Callable[[int], Problem]], Callable[[int], Problem]]:
     """Register a task under its function's name."""
 
@@ -51,7 +53,7 @@ def task(
         name = build.__name__
         if name in _TASKS:
             raise ValueError(f"two tasks are called {name}")
-        _TASKS[name] = Task(name, family, build, cost, shift)
+        _TASKS[name] = Task(name, family, build, cost, shift, steps)
         return build
 
     return register
@@ -113,12 +115,23 @@ def supervised(
 
 
 def endless(
-    net: Net, sample: Callable[[Generator, int], Batch], seed: int, *, loss: str, batch: int, epoch: int = 200
+    net: Net,
+    sample: Callable[[Generator, int], Batch],
+    seed: int,
+    *,
+    loss: str,
+    batch: int,
+    epoch: int = 200,
+    val_sample: Callable[[Generator, int], Batch] | None = None,
 ) -> Problem:
-    """A network on fresh data for ever; `epoch` is a nominal number of steps per epoch."""
-    sets = [
-        sample(torch.Generator().manual_seed(1000 + i), n) for i, n in enumerate((_EVAL_TRAIN, _EVAL_VAL))
-    ]
+    """A network on fresh data for ever; `epoch` is a nominal number of steps per epoch.
+
+    Validation data come from `val_sample`, or from the same source.
+    """
+    sets = (
+        sample(torch.Generator().manual_seed(1000), _EVAL_TRAIN),
+        (val_sample or sample)(torch.Generator().manual_seed(1001), _EVAL_VAL),
+    )
 
     def measure(params: Sequence[Tensor], part: Batch) -> Tensor:
         return _LOSSES[loss](net.forward(params, part[0]), part[1])
