@@ -182,7 +182,7 @@ def _pieces(
     else:
         found, block, odd = _follow(window, view, starts, ends)
         need = wanted(view, found.begin, found.end) | (found.kind != _FULL)
-        need[np.append(np.diff(block) != 0, True)] = True  # a chain is true if its end is
+        need[np.flatnonzero(np.diff(block, append=-1))] = True  # a chain is true if its end is
         need &= ~odd[block]
         unpack, crc32 = _HEAD.unpack_from, zlib.crc32
         checked = zip(found.begin[need].tolist(), found.end[need].tolist(), block[need].tolist(), strict=True)

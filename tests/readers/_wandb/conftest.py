@@ -38,7 +38,9 @@ def field(number, content):
 
 def item(key, value, *, nested=False, typed=False):
     """One metric of a history record, in one of the forms that writers have used."""
-    keys = b"".join(field(2, part) for part in key) if isinstance(key, tuple) else field(2 if nested else 1, key)
+    keys = (
+        b"".join(field(2, part) for part in key) if isinstance(key, tuple) else field(2 if nested else 1, key)
+    )
     if not typed:
         return keys + field(16, value if isinstance(value, str) else json.dumps(value))
     if value is None:
@@ -79,7 +81,9 @@ def frame(records):
 
 def simple(steps=12, **options):
     """Records of a plain run of some steps."""
-    config = field(1, field(1, "lr") + field(16, "0.01")) + field(1, field(1, "optimizer") + field(16, '"SGD"'))
+    config = field(1, field(1, "lr") + field(16, "0.01")) + field(
+        1, field(1, "optimizer") + field(16, '"SGD"')
+    )
     records = [
         field(1, 1) + field(17, field(1, "abc") + field(4, config) + field(8, "brave-name-1")),
     ]
