@@ -88,9 +88,9 @@ class Vocabulary:
     spelling
         Words by the one word they are written as.
     known
-        Every single word of any phrase: the pieces that a run-together word may consist of...
-    joining
-        ...where it begins or ends with one of these.
+        Every single word of any phrase.
+    joining, pieces
+        A word that is run together begins or ends with one of `joining`; the rest of it are `pieces`.
     curves, beside
         Names of curves, and words that stand beside them (splits included).
     players
@@ -100,6 +100,7 @@ class Vocabulary:
     spelling: dict[str, tuple[str, ...]]
     known: frozenset[str]
     joining: frozenset[str]
+    pieces: frozenset[str]
     curves: Phrases
     beside: Phrases
     configured: frozenset[str]
@@ -109,10 +110,14 @@ class Vocabulary:
 def parse(document: dict[str, Any]) -> Vocabulary:
     """Build the vocabulary from the parsed TOML file."""
     spelling = {word: tuple(text.split()) for word, text in document["spelling"].items()}
+
+    def words(phrase: str) -> tuple[str, ...]:
+        return tuple(word for written in phrase.split() for word in spelling.get(written, (written,)))
+
     named = [(phrase, table) for table in document["curve"] for phrase in table["phrases"]]
     curves = [
         Entry(
-            phrase=tuple(phrase.split()),
+            phrase=words(phrase),
             kind=table["kind"],
             sign=table.get("sign", ""),
             stands_in=table.get("stands_in", 0),
@@ -122,7 +127,7 @@ def parse(document: dict[str, Any]) -> Vocabulary:
         for order, (phrase, table) in enumerate(named)
     ]
     beside = [
-        Entry(tuple(phrase.split()), kind)
+        Entry(words(phrase), kind)
         for table in (document["split"], document["beside"])
         for kind, phrases in table.items()
         if kind != "configured"
@@ -133,8 +138,17 @@ def parse(document: dict[str, Any]) -> Vocabulary:
     known = {word for entry in curves + beside for word in entry.phrase if word != NUMBER}
     known |= configured.union(*players.values(), *spelling.values())
     joining = frozenset(document["joining"]["heads"])
+    pieces = joining.union(document["joining"]["pieces"], spelling)
+    pieces |= {entry.phrase[0] for entry in beside if len(entry.phrase) == 1}
     return Vocabulary(
-        spelling, frozenset(known), joining, Phrases(curves), Phrases(beside), configured, players
+        spelling=spelling,
+        known=frozenset(known),
+        joining=joining,
+        pieces=pieces,
+        curves=Phrases(curves),
+        beside=Phrases(beside),
+        configured=configured,
+        players=players,
     )
 
 

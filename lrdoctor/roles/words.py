@@ -60,10 +60,10 @@ def spell(raw: str) -> tuple[str, ...]:
 def _known(low: str) -> tuple[str, ...] | None:
     """A word of the vocabulary, with or without a number behind it."""
     terms = vocabulary()
-    if low in terms.known:
-        return (low,)
     if low in terms.spelling:
         return terms.spelling[low]
+    if low in terms.known:
+        return (low,)
     match = _LETTERS_DIGITS.fullmatch(low)
     # One letter and a number is a name of its own (q0, g1, D2): the letter alone would mean something else.
     if match is not None and (len(match[1]) > 1):
@@ -89,7 +89,7 @@ def _pieces(low: str, most: int) -> tuple[str, ...] | None:
     for length in range(len(low), 1, -1):
         front, rest = low[:length], low[length:]
         short = length < _SHORTEST_PIECE and front.isascii()
-        if short or (front not in terms.known and front not in terms.spelling and front not in terms.joining):
+        if short or front not in terms.pieces:
             continue
         if not rest:
             return (front,)
