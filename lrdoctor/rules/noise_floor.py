@@ -27,12 +27,14 @@ class Settings:
     max_reduction: float = 0.9
     """Above it the run is converged rather than stopped: less than a tenth of the loss is left."""
     min_sigma_share: float = 1.0
-    """Scatter of single points over the late gain: below it the loss is visibly still falling, if slowly."""
+    """Scatter of single points over the late gain: below it the loss is visibly still falling, if slowly..."""
     max_errors: float = 3.0
-    """A late gain below this many standard errors is none."""
+    """...unless it is below this many standard errors of its own..."""
+    max_relative_gain: float = 0.015
+    """...or below this share of the loss itself, which nobody would train on for."""
     max_final_fraction: float = 0.5
     """A rate that has been decayed to less than this share of its peak is not the cause."""
-    min_points: int = 10
+    min_points: int = 6
 
 
 class NoiseFloor(Rule):
@@ -79,7 +81,10 @@ class NoiseFloor(Rule):
         share = noise.sigma / descent.progress
         gain = max(descent.late_gain, 0.0)
         unsure = s.max_errors * descent.late_error
-        if gain > s.max_late_gain or (share < s.min_sigma_share * gain and gain > unsure):
+        relative = 1.0 - curve.to_loss(curve.level(0.8, 1.0)) / curve.to_loss(curve.level(0.4, 0.6))
+        negligible = curve.loss.min() > 0 and relative <= s.max_relative_gain
+        hidden = share >= s.min_sigma_share * gain or gain <= unsure
+        if gain > s.max_late_gain or not (hidden or negligible):
             return None
         if not math.isnan(descent.reduction) and descent.reduction > s.max_reduction:
             return None
