@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Hyperparameter, Series, Unreadable
 
-_SILENT = frozenset({Role.OTHER, Role.EPOCH, Role.AVERAGE, None})
+_SILENT = frozenset({Role.EPOCH, Role.AVERAGE})
+_FOLDED = frozenset({Role.OTHER, None})
 _LONGEST_TAG = 44
+_MOST_TAGS = 60
 _JUDGED = (Role.TRAIN_LOSS, Role.VAL_LOSS, Role.LR, Role.GRAD_NORM, Role.TRAIN_METRIC, Role.VAL_METRIC)
 
 
@@ -76,16 +78,29 @@ def to_lines(run: Run, *, wrapped: bool) -> Iterator[Line]:
     for note in run.notes:
         yield Line([("  note: ", "dim")], [(clean(note, 600), "dim")])
     limit = _LONGEST_TAG if wrapped else 1000
-    tags = [elide(clean(tag), limit) for tag in run.series]
+    shown = [series for series in run.series.values() if series.role not in _FOLDED]
+    tags = [elide(clean(series.tag), limit) for series in shown]
     tag_width = max((len(tag) for tag in tags if len(tag) <= _LONGEST_TAG), default=0)
-    role_width = max((len(series.role or "") for series in run.series.values()), default=0)
-    for tag, series in zip(tags, run.series.values(), strict=True):
+    role_width = max((len(series.role or "") for series in shown), default=0)
+    for tag, series in zip(tags, shown, strict=True):
         style = "dim" if series.role in _SILENT else "dose"
         lead = [(f"  {tag.ljust(tag_width)}  ", ""), (f"{(series.role or '?').ljust(role_width)}  ", style)]
         why = f"; {clean(series.role_reason)}" if series.role_reason else ""
         yield Line(lead, [(_extent(series), ""), (why, "dim")])
+    yield from _others(run)
     yield from _judged(run)
     yield BLANK
+
+
+def _others(run: Run) -> Iterator[Line]:
+    """Curves that say nothing of the training, by why that is so; there may be hundreds."""
+    folded = [series for series in run.series.values() if series.role in _FOLDED]
+    for reason in dict.fromkeys(series.role_reason for series in folded):
+        tags = [clean(series.tag, 60) for series in folded if series.role_reason == reason]
+        text = ", ".join(tags[:_MOST_TAGS]) + (
+            f" and {len(tags) - _MOST_TAGS:,} more" if len(tags) > _MOST_TAGS else ""
+        )
+        yield Line([("  other  ", "dim")], [(text, "dim"), (f": {clean(reason)}" if reason else "", "dim")])
 
 
 def _judged(run: Run) -> Iterator[Line]:

@@ -68,6 +68,9 @@ def _lines(diagnosis: Diagnosis, options: Options) -> Iterator[Line]:
             yield BLANK
     if options.verbosity >= 0 and (len(runs) != 1 or diagnosis.unreadable):
         yield _summary(diagnosis)
+    codes = [finding.code for said in runs for finding in said.findings]
+    if codes and options.width is not None and options.verbosity >= 0:
+        yield from _hint(codes[0], options, many=len(runs) > 1)
 
 
 def _overview(runs: Sequence[RunDiagnosis], options: Options) -> Iterator[Line]:
@@ -151,12 +154,26 @@ def _fold(verdict: Verdict, runs: Sequence[RunDiagnosis], options: Options) -> I
         names, rest = _names(runs, options)
         yield Line([(f"{mark}{len(runs):,} {verdict}: ", style)], [(names, ""), (rest, "dim")])
         return
-    yield Line([(f"{mark}{len(runs):,} {verdict}: ", style)], [("the logs do not say enough", "")])
-    by_reason = sorted(runs, key=lambda said: (said.plan.reason, said.run.id))
-    for reason, group in groupby(by_reason, key=lambda said: said.plan.reason):
+    advice = {said.plan.reason for said in runs}
+    head = advice.pop() if len(advice) == 1 else ""
+    yield Line(
+        [(f"{mark}{len(runs):,} {verdict}: ", style)],
+        [(clean(head or "the log does not say enough", 600), "")],
+    )
+    by_reason = sorted(runs, key=lambda said: (_obstacle(said, head), words.natural(said.run.id)))
+    for reason, group in groupby(by_reason, key=lambda said: _obstacle(said, head)):
         names, rest = _names(list(group), options)
-        why = f": {clean(reason, 600)}" if reason else ""
-        yield Line([("    ", "")], [(names, "name"), (rest, "dim"), (why, "")])
+        yield Line(
+            [("    ", "")],
+            [(names, "name"), (rest, "dim"), (f": {clean(reason, 600)}" if reason else "", "")],
+        )
+
+
+def _obstacle(said: RunDiagnosis, told: str) -> str:
+    """Why nothing can be said of a run: its first finding, or its advice unless that has been told."""
+    if said.findings:
+        return said.findings[0].message
+    return "" if said.plan.reason == told else said.plan.reason
 
 
 def _names(runs: Sequence[RunDiagnosis], options: Options) -> tuple[str, str]:
@@ -256,6 +273,14 @@ def _summary(diagnosis: Diagnosis) -> Line:
     if diagnosis.unreadable:
         parts.append((f"; {counted(len(diagnosis.unreadable), 'file')} could not be read", "warn"))
     return Line((), parts)
+
+
+def _hint(code: str, options: Options, *, many: bool) -> Iterator[Line]:
+    """How to learn more; for people at a terminal only."""
+    more = "; -v shows the evidence" if many and options.verbosity < 1 else ""
+    if not many:
+        yield BLANK
+    yield Line((), [(f"`lrdoctor explain {clean(code)}` says what a finding means{more}", "dim")])
 
 
 def _joined(parts: Iterable[Part]) -> list[Part]:
