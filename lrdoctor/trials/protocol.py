@@ -161,8 +161,8 @@ def all_trials() -> list[Trial]:
         for optimizer in ("sgd", "adam")
     ]
     first = len(twins) // 3
-    breadth = [*passes[0], *passes[1], *twins[:first], *passes[2], *twins[first:]]
-    return [*_mixed(breadth, endurance, 4), *extra, *seeds]
+    breadth = [*passes[1], *twins[:first], *passes[2], *twins[first:]]
+    return [*passes[0], *_mixed(breadth, endurance, 5), *extra, *seeds]
 
 
 def _mixed(many: list[Trial], few: list[Trial], ratio: int) -> Iterator[Trial]:
