@@ -87,9 +87,8 @@ def diagnose(
             runs.append(diagnose_run(item, rules))
         except LrdoctorError:
             raise
-        except Exception as error:  # a defect of ours in one run must not cost the user the others
-            message = f"could not be diagnosed ({type(error).__name__}: {error}); this is a bug, please report it"
-            unreadable.append(Unreadable(source=item.source, error=message))
+        except Exception as error:
+            unreadable.append(_defect(item, "could not be diagnosed", error))
         if progress is not None:
             progress(len(runs), item.id)
     return Report(Diagnosis(runs=tuple(runs), unreadable=tuple(unreadable), version=__version__))
@@ -115,9 +114,19 @@ def stream(
             continue
         found = True
         wanted.resolve(item.series)
-        yield assign_roles(item, overrides)
+        try:
+            run = assign_roles(item, overrides)
+        except Exception as error:  # a defect of ours in one run must not cost the user the others
+            yield _defect(item, "its curves could not be told apart", error)
+        else:
+            yield run
     if found:
         wanted.check()
+
+
+def _defect(run: Run, what: str, error: Exception) -> Unreadable:
+    message = f"{what} ({type(error).__name__}: {error}); this is a bug, please report it"
+    return Unreadable(source=run.source, error=f"run {run.id}: {message}")
 
 
 def _items(source: Any) -> Iterator[Run | Unreadable]:
