@@ -28,7 +28,7 @@ class Settings:
     """End loss over best loss, for positive losses: below it, nothing worth a restart was lost."""
     latest_best: float = 0.9
     """The best point must lie before this share of the run; a rise at the very end may be a spike not yet over."""
-    min_points: int = 6
+    min_points: int = 4
 
 
 class Divergence(Rule):

@@ -74,7 +74,7 @@ class NoiseFloor(Rule):
     def check(self, curve: Curve, descent: Descent, noise: Noise, schedule: Schedule | None) -> Finding | None:
         """Fire on a flat, noisy second half with much of the loss left and no decay."""
         s = self.settings
-        if len(curve) < s.min_points or descent.progress <= 0 or not curve.is_train:
+        if len(curve) < s.min_points or descent.progress <= 0:
             return None
         if schedule is not None and schedule.logged and schedule.final_fraction < s.max_final_fraction:
             return None
