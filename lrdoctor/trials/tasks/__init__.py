@@ -123,14 +123,16 @@ def endless(
     batch: int,
     epoch: int = 200,
     val_sample: Callable[[Generator, int], Batch] | None = None,
+    measured: tuple[int, int] = (_EVAL_TRAIN, _EVAL_VAL),
 ) -> Problem:
     """A network on fresh data for ever; `epoch` is a nominal number of steps per epoch.
 
-    Validation data come from `val_sample`, or from the same source.
+    Validation data come from `val_sample`, or from the same source. The outcome is measured on `measured` samples
+    of each (fewer where one sample is a sequence of many predictions).
     """
     sets = (
-        sample(torch.Generator().manual_seed(1000), _EVAL_TRAIN),
-        (val_sample or sample)(torch.Generator().manual_seed(1001), _EVAL_VAL),
+        sample(torch.Generator().manual_seed(1000), measured[0]),
+        (val_sample or sample)(torch.Generator().manual_seed(1001), measured[1]),
     )
 
     def measure(params: Sequence[Tensor], part: Batch) -> Tensor:

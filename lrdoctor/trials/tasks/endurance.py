@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lrdoctor.trials.networks import Net
 
 _NOISE = 0.25
+_MEASURED = (160, 96)
 
 
 @lru_cache
@@ -140,7 +141,9 @@ def long_chars_rnn(seed: int) -> Problem:
 @task("transformer", cost="dear", steps=8_000)
 def long_transformer(seed: int) -> Problem:
     net = transformer(20, 8, 16, 2, 1, causal=True)
-    return endless(net, lambda g, n: data.text_windows(g, n, 8), seed, loss="cross_entropy", batch=10)
+    return endless(
+        net, lambda g, n: data.text_windows(g, n, 8), seed, loss="cross_entropy", batch=10, measured=_MEASURED
+    )
 
 
 @task("mlp_classification", steps=40_000)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrdoctor.trials.problem import Batch, Problem
 
 _SYMBOLS = 20
+_MEASURED = (160, 96)
 
 
 def _one_hot(tokens: Tensor, symbols: int) -> Tensor:
@@ -49,7 +50,9 @@ def gru_copy(seed: int) -> Problem:
         y = torch.cat([torch.zeros(count, 6, dtype=torch.int64), word], 1)
         return _one_hot(x, 7), y
 
-    return endless(gru(7, 20, 7, each_step=True), sample, seed, loss="cross_entropy", batch=16)
+    return endless(
+        gru(7, 20, 7, each_step=True), sample, seed, loss="cross_entropy", batch=16, measured=_MEASURED
+    )
 
 
 def _text(time: int) -> Callable[[Generator, int], Batch]:
@@ -95,14 +98,23 @@ def rnn_forecast(seed: int) -> Problem:
 @task("transformer", cost="dear")
 def transformer_chars(seed: int) -> Problem:
     net = transformer(_SYMBOLS, 10, 16, 2, 1, causal=True)
-    return endless(net, lambda g, n: data.text_windows(g, n, 10), seed, loss="cross_entropy", batch=16)
+    return endless(
+        net,
+        lambda g, n: data.text_windows(g, n, 10),
+        seed,
+        loss="cross_entropy",
+        batch=10,
+        measured=_MEASURED,
+    )
 
 
 @task("transformer", cost="dear")
 def transformer_post_norm(seed: int) -> Problem:
     """Normalisation after each block, two blocks: the kind that wants a warm-up."""
     net = transformer(_SYMBOLS, 8, 16, 2, 2, causal=True, pre_norm=False)
-    return endless(net, lambda g, n: data.text_windows(g, n, 8), seed, loss="cross_entropy", batch=12)
+    return endless(
+        net, lambda g, n: data.text_windows(g, n, 8), seed, loss="cross_entropy", batch=8, measured=_MEASURED
+    )
 
 
 @task("transformer", cost="dear")
@@ -111,7 +123,14 @@ def transformer_sort(seed: int) -> Problem:
         x = torch.randint(0, 12, (count, 6), generator=generator)
         return x, x.sort(1).values
 
-    return endless(transformer(12, 6, 24, 2, 1, causal=False), sample, seed, loss="cross_entropy", batch=32)
+    return endless(
+        transformer(12, 6, 24, 2, 1, causal=False),
+        sample,
+        seed,
+        loss="cross_entropy",
+        batch=16,
+        measured=_MEASURED,
+    )
 
 
 @task("transformer", cost="dear")
@@ -123,7 +142,14 @@ def transformer_repeat(seed: int) -> Problem:
         both = torch.cat([word, word, word[:, :1]], 1)
         return both[:, :-1], both[:, 1:]
 
-    return endless(transformer(10, 8, 16, 2, 2, causal=True), sample, seed, loss="cross_entropy", batch=16)
+    return endless(
+        transformer(10, 8, 16, 2, 2, causal=True),
+        sample,
+        seed,
+        loss="cross_entropy",
+        batch=8,
+        measured=_MEASURED,
+    )
 
 
 @task("embedding", cost="medium")
