@@ -151,9 +151,9 @@ def _settle_objectives(drafts: Sequence[Draft]) -> None:
                 if kind == "objective"
                 else "minimised, as most are"
             )
-            draft.reading = replace(draft.reading, kind="loss", marks=draft.reading.marks | {"main"})
+            draft.reading = draft.reading._replace(kind="loss", marks=draft.reading.marks | {"main"})
             if kind == "objective":
-                draft.reading = replace(draft.reading, word=f"{word} ({seen})")
+                draft.reading = draft.reading._replace(word=f"{word} ({seen})")
 
 
 def _stand_in(drafts: Sequence[Draft], reinforcement: bool) -> None:
@@ -231,6 +231,8 @@ class _Sides:
             return "train", "its validation twin is logged as well: training"
         if self._train_named and self._validation:
             return "val", "training curves of this log say so: validation"
+        if train is None and self._validation:
+            return "val", "no training loss is logged, and other curves say validation: validation"
         if train is not None and train.series is not draft.series:
             same = np.array_equal(train.series.step, draft.series.step)
             if not same and any(np.array_equal(d.series.step, draft.series.step) for d in self._validation):

@@ -38,7 +38,8 @@ def direction(series: Series) -> Direction:
     with np.errstate(over="ignore", invalid="ignore"):
         change = float(np.median(values[-quarter:]) - np.median(values[:quarter]))
         low, high = np.quantile(values, [0.25, 0.75])
-    if abs(change) <= 0.05 * float(high - low) or change == 0.0:
+        spread = float(high) - float(low)
+    if abs(change) <= 0.05 * spread or change == 0.0:
         return "neither"
     return "falls" if change < 0 else "rises"
 

@@ -139,7 +139,7 @@ def _why(best: Series, members: Sequence[Series]) -> str:
     if _density(reading) == "step" and len(densities) > 1:
         return "many more points than per epoch"
     if "step" in densities and _density(reading) != "step":
-        return "epoch means; the per-step values are not many more"
+        return "the per-step values are not many more"
     if "total" in reading.marks:
         return "the total"
     if len(best) > max((len(series) for series in members if series is not best), default=0):
@@ -203,26 +203,45 @@ def _leading_rate(members: Sequence[Series]) -> tuple[Series, str]:
     """The learning rate in force, of the parameter group that leads."""
     import numpy as np
 
-    in_force = [series for series in members if "configured" not in read_tag(series.tag).marks] or list(
-        members
-    )
-    exact = [series for series in in_force if "against" not in read_tag(series.tag).marks] or in_force
-    most = max(map(len, exact))
-    full = [series for series in exact if len(series) >= _SPARSE * most]
+    def marks(series: Series) -> frozenset[str]:
+        return read_tag(series.tag).marks
 
     def peak(series: Series) -> float:
         values = series.value[np.isfinite(series.value)]
         return float(values.max()) if values.size else -np.inf
 
+    in_force = [s for s in members if not marks(s) & {"configured", "against"}] or list(members)
+    most = max(map(len, in_force))
+    full = [series for series in in_force if len(series) >= _SPARSE * most]
     best = max(full, key=peak)
-    group = [series for series in full if np.array_equal(series.step, best.step)]
-    if len(group) > 1:
-        values = np.stack([series.value for series in group])
-        typical = np.median(values, axis=0) if len(group) > 2 else np.min(values, axis=0)
-        close = np.isclose(values, typical, rtol=1e-3, atol=0.0)
-        if np.all(1.0 - close.mean(axis=1) <= _WARMUP_SHARE) and not np.all(close):
-            best = group[int(np.argmax(close.mean(axis=1)))]
-            others = ", ".join(series.tag for series in members if series is not best)
-            return best, f"its parameter group warms up as most do; the others ({others}) join it afterwards"
-    others = ", ".join(series.tag for series in members if series is not best)
-    return best, f"the parameter group with the largest peak; others: {others}"
+    typical = _typical_rate([series for series in full if np.array_equal(series.step, best.step)], best)
+    others = ", ".join(series.tag for series in members if series is not (typical or best))
+    if typical is not None:
+        return typical, f"most parameter groups follow it; another one ({best.tag}) differs while warming up"
+    return best, f"the largest peak of several learning rates; others: {others}"
+
+
+def _typical_rate(group: Sequence[Series], best: Series) -> Series | None:
+    """A rate that most groups share, where the one with the largest peak differs from it by its warm-up only.
+
+    Such a group (the biases in YOLO) starts high and falls to the others, or joins them after a small part
+    of the run. None if the largest peak leads throughout.
+    """
+    import numpy as np
+
+    if len(group) < 3:
+        return None
+    values = np.stack([series.value for series in group])
+    values = values[:, np.isfinite(values).all(axis=0)]
+    if values.shape[1] < 2:
+        return None
+    typical = np.median(values, axis=0)
+    close = np.isclose(values, typical, rtol=1e-3, atol=0.0)
+    shared = close.mean(axis=1)
+    leader = next(index for index, series in enumerate(group) if series is best)
+    if shared[leader] == 1.0 or np.count_nonzero(shared == 1.0) * 2 <= len(group):
+        return None
+    falls_to_them = values[leader, 1] < values[leader, 0] and typical[1] > typical[0]
+    if falls_to_them or 1.0 - shared[leader] <= _WARMUP_SHARE:
+        return group[int(np.argmax(shared))]
+    return None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lrdoctor.roles.family import Draft
 
 _LOSSES = frozenset({"loss", "term", "adversarial"})
+_OBJECTIVES = frozenset({"objective", "either"})
 
 
 def settle_reinforcement(drafts: Sequence[Draft]) -> bool:
@@ -51,7 +52,7 @@ def settle_reinforcement(drafts: Sequence[Draft]) -> bool:
     for draft in drafts:
         if draft.role is None and draft.reading.kind == "score":
             draft.settle(Role.REWARD, f"{draft.reading.word!r} in a run of reinforcement learning")
-        if draft.role is None and (draft.reading.kind in _LOSSES or draft.reading.stands_in):
+        if draft.role is None and (draft.reading.kind in _LOSSES | _OBJECTIVES or draft.reading.stands_in):
             draft.settle(Role.OTHER, f"{why}: its losses are no sign of convergence")
     return True
 

@@ -103,7 +103,8 @@ def settle_losses(drafts: Sequence[Draft]) -> None:
         curves = known if split == "train" else [d for d in drafts if d.role is Role.VAL_LOSS]
         members = _set_aside(members, curves)
         if members:
-            _settle_family(split, members, known, trained)
+            elsewhere = any(d.reading.kind == "loss" and d.split != split for d in drafts)
+            _settle_family(split, members, known, trained, elsewhere)
 
 
 def _set_aside(members: list[Draft], known: Sequence[Draft]) -> list[Draft]:
@@ -127,7 +128,11 @@ def _set_aside(members: list[Draft], known: Sequence[Draft]) -> list[Draft]:
 
 
 def _settle_family(
-    split: str, members: list[Draft], known: Sequence[Draft], trained: set[tuple[str, ...]]
+    split: str,
+    members: Sequence[Draft],
+    known: Sequence[Draft],
+    trained: set[tuple[str, ...]],
+    elsewhere: bool,
 ) -> None:
     """Tell the loss from its terms."""
     role, part = loss_role(split), loss_role(split, part=True)
@@ -142,6 +147,10 @@ def _settle_family(
             draft.settle(part, f"{_term(draft)}, beside the whole loss {whole!r}")
         return
     bases = list(dict.fromkeys(d.base for d in rest))
+    if elsewhere and all(d.reading.kind == "term" for d in rest):
+        for draft in rest:
+            draft.settle(part, f"{_term(draft)}; no whole loss is logged on this split")
+        return
     if len(bases) == 1:
         for draft in rest:
             draft.settle(role, f"{explain(draft)}; the only one, so the loss as a whole")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from lrdoctor.roles.vocabulary import NUMBER, Entry, vocabulary
 from lrdoctor.roles.words import components
@@ -19,8 +19,7 @@ _MARKS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a tag says by itself.
 
     Parameters
@@ -71,8 +70,7 @@ class Reading:
     scope: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     entry: Entry
     start: int
     stop: int
@@ -88,20 +86,18 @@ class _Words:
         ends = [0, *accumulate(map(len, parts))]
         self._indices = [range(start, stop) for start, stop in pairwise(ends)]
         self.last = len(parts) - 1
-        self.clean = [self._is_clean(index) for index in range(self.last)] + [True]
+        self.clean = [_is_clean(parts[i]) or self._is_group_of_rates(i) for i in range(self.last)] + [True]
         self.heads = self._matches()
 
     def indices(self, component: int) -> range:
         return self._indices[component]
 
-    def _is_clean(self, component: int) -> bool:
-        """A directory of known words only that is not the name of a learning-rate experiment."""
-        terms = vocabulary()
-        own = self.indices(component)
-        if any(self.shape[i] != NUMBER and self.words[i] not in terms.known for i in own):
+    def _is_group_of_rates(self, component: int) -> bool:
+        """lr-MyOptimizer/pg1: any optimizer's name, if what follows is a parameter group."""
+        if component != self.last - 1 or self.words[self.indices(component)[0]] != "lr":
             return False
-        rate = any(self.words[i] in {"lr", "lrs"} for i in own)
-        return not (rate and any((self.words[i],) in terms.beside and _split_of(self.words[i]) for i in own))
+        below = (vocabulary().beside.at(self.words, self.shape, i) for i in self.indices(self.last))
+        return any(found is not None and found[0].kind == "group" for found in below)
 
     def _matches(self) -> list[_Match]:
         """Curve names, longest first from left to right, in clean components."""
@@ -109,7 +105,8 @@ class _Words:
         start = 0
         curves = vocabulary().curves
         while start < len(self.words):
-            match = curves.at(self.words, self.shape, start) if self.clean[self.component[start]] else None
+            known = curves.begins(self.words[start], self.shape[start]) and self.clean[self.component[start]]
+            match = curves.at(self.words, self.shape, start) if known else None
             if match is not None and all(self.clean[self.component[i]] for i in range(start, match[1])):
                 found.append(_Match(match[0], start, match[1]))
                 start = match[1]
@@ -124,6 +121,8 @@ class _Words:
         above = [
             m for m in self.heads if self.component[m.stop - 1] < self.last and m.entry.kind not in _WEAK
         ]
+        if in_last and not strong:
+            above = [m for m in above if m.entry.kind != "either"]  # objective/kl is no objective
         nearest = _decide(
             [m for m in above if self.component[m.stop - 1] == self.component[above[-1].stop - 1]]
         )
@@ -134,6 +133,15 @@ class _Words:
         if called and nearest is not None and nearest.entry.kind == "loss":
             return nearest  # loss/mse is a loss that is called mse
         return chosen
+
+
+@lru_cache(maxsize=16_384)
+def _is_clean(words: tuple[str, ...]) -> bool:
+    """A directory of known words only that is not the name of a learning-rate experiment."""
+    terms = vocabulary()
+    if not all(word in terms.known or word.isdigit() for word in words):
+        return False
+    return not ("lr" in words and any(_split_of(word) for word in words))
 
 
 def _decide(matches: list[_Match]) -> _Match | None:
@@ -190,6 +198,8 @@ def read_tag(tag: str) -> Reading:
         kind = {"metric": "error", "objective": "loss", "error": "metric", "reward": "other"}[kind]
     if kind == "lr" and said.split in {"val", "test"}:
         kind = "other"  # nothing is validated at a rate of its own: MNIST_test_lr is an experiment's name
+    if kind == "term" and said.unknown:
+        kind = "unknown"
     if against:
         said.marks.add("against")
     if (
@@ -295,7 +305,7 @@ class _Company:
             self.marks.add("configured")
         elif any(word in words for words in terms.players.values()):
             self._qualify(word, known=True)
-        elif (word,) in terms.curves or word in terms.known:
+        elif (word,) in terms.curves:
             # The name of another curve, here a qualifier: dice_loss. As a directory it only sorts.
             if named:
                 self._qualify(word, known=True)

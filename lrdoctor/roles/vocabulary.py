@@ -57,6 +57,10 @@ class Phrases:
     def __contains__(self, phrase: tuple[str, ...]) -> bool:
         return phrase in self._exact
 
+    def begins(self, word: str, shape: str) -> bool:
+        """Whether any phrase begins with this word."""
+        return word in self._longest or shape in self._longest
+
     def at(self, words: tuple[str, ...], shape: tuple[str, ...], start: int) -> tuple[Entry, int] | None:
         """The longest entry that begins at `start`, and where it ends.
 

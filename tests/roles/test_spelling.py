@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from lrdoctor.roles.reading import read_tag
 from lrdoctor.roles.vocabulary import vocabulary
 from lrdoctor.roles.words import components, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SPLITS = {
     "train": ["train", "training"],

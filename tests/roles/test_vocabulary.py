@@ -48,7 +48,7 @@ def test_roles_cost_little_to_import_and_read() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_thousand_tags_take_milliseconds() -> None:
+def test_a_thousand_tags_take_well_below_a_tenth_of_a_second() -> None:
     tags = [
         f"{split}/{term}_loss_{number}"
         for split in ("train", "val")
@@ -58,11 +58,11 @@ def test_a_thousand_tags_take_milliseconds() -> None:
     for tag in tags:
         read_tag(tag)
     best = min(_seconds(tags) for _ in range(5))
-    assert best < 0.05
+    assert best < 0.1
 
 
 def _seconds(tags: list[str]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for tag in tags:
         read_tag.__wrapped__(tag)
-    return time.perf_counter() - start
+    return time.process_time() - start
