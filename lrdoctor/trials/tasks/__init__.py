@@ -127,8 +127,8 @@ def endless(
 ) -> Problem:
     """A network on fresh data for ever; `epoch` is a nominal number of steps per epoch.
 
-    Validation data come from `val_sample`, or from the same source. The outcome is measured on `measured` samples
-    of each (fewer where one sample is a sequence of many predictions).
+    Validation data come from `val_sample`, or from the same source. The outcome is measured on `measured`
+    samples of each (fewer where one sample is a sequence of many predictions).
     """
     sets = (
         sample(torch.Generator().manual_seed(1000), measured[0]),
