@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import lrdoctor
@@ -47,7 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        status = _run(argv)
+        with warnings.catch_warnings():
+            if not sys.warnoptions:  # -W and PYTHONWARNINGS still show what libraries grumble about
+                warnings.simplefilter("ignore")
+            status = _run(argv)
         sys.stdout.flush()
         return int(status)
     except SystemExit as stop:  # argparse: --help, --version, wrong usage

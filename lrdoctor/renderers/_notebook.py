@@ -1,6 +1,6 @@
 """What a notebook shows for a report: a table with small curves; no script, and readable on any background.
 
-Colours come from the page (`currentColor`) or are mid-tones that stand out on white and on black alike.
+Text has the page's colour; what is coloured has mid-tones that stand out on white and on black alike.
 """
 
 from __future__ import annotations
@@ -58,8 +58,7 @@ def html(diagnosis: Diagnosis) -> str:
 
 def _cells(said: RunDiagnosis) -> str:
     curve = words.leading_curve(said)
-    picture = svg(curve) if curve is not None else ""
-    title = f'<span title="{_text(curve.tag)}">{picture}</span>' if curve is not None else ""
+    picture = f"{svg(curve)}<br><small>{_text(curve.tag, 24)}</small>" if curve is not None else ""
     extra = "".join(f"<br>{escape(phrase)}" for phrase in words.treatment(said, brief=True))
     sure = f"<small>{escape(percent(said.plan.confidence))} sure</small>"
     advice = f"<b>{escape(words.dose(said.plan))}</b>{extra}<br>{sure}"
@@ -68,7 +67,7 @@ def _cells(said: RunDiagnosis) -> str:
         for finding in said.findings
     )
     why = f"{_text(said.plan.reason, 600)}{findings}"
-    cells = (_badge(said.verdict), f"<b>{_text(said.run.id)}</b>", title, advice, why)
+    cells = (_badge(said.verdict), f"<b>{_text(said.run.id)}</b>", picture, advice, why)
     return "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
 
 

