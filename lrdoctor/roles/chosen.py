@@ -21,6 +21,8 @@ _SPARSE = 0.25
 # epochs any gain in points counts.
 _DENSER = 3.0
 _FEW_EPOCHS = 10
+# Rates whose peaks differ by less than this share are one rate, logged more or less often.
+_SAME_PEAK = 0.02
 # Parameter groups that differ on at most this share of their points differ by their warm-up only.
 _WARMUP_SHARE = 0.3
 
@@ -213,7 +215,8 @@ def _leading_rate(members: Sequence[Series]) -> tuple[Series, str]:
     in_force = [s for s in members if not marks(s) & {"configured", "against"}] or list(members)
     most = max(map(len, in_force))
     full = [series for series in in_force if len(series) >= _SPARSE * most]
-    best = max(full, key=peak)
+    highest = max(map(peak, full))
+    best = max((s for s in full if peak(s) >= highest - _SAME_PEAK * abs(highest)), key=len)
     typical = _typical_rate([series for series in full if np.array_equal(series.step, best.step)], best)
     others = ", ".join(series.tag for series in members if series is not (typical or best))
     if typical is not None:
