@@ -61,6 +61,7 @@ def assign_roles(run: Run, overrides: Mapping[str, str] | RoleOverrides | None =
         if tag in given:
             role, pattern = given[tag]
             draft.role, draft.reason, draft.fixed = role, f"{BY_USER}: {pattern}={role.value}", True
+            draft.by_user = True
         elif series.role is not None:
             draft.role, draft.reason, draft.fixed = (
                 series.role,

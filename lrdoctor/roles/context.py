@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.records import Role
+from lrdoctor.roles.family import LOSS_ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ def settle_reinforcement(drafts: Sequence[Draft]) -> bool:
 
     A run is one of reinforcement learning if it logs a return, or two or more curves that only reinforcement
     learning has; a validation loss beside a training return speaks against it. The losses of such a run move
-    with the data that the policy meets: they get the role OTHER.
+    with the data that the policy meets: they get the role OTHER, even where the reader knows them.
 
     Returns
     -------
@@ -50,6 +51,8 @@ def settle_reinforcement(drafts: Sequence[Draft]) -> bool:
         f"the run has a return ({leader!r})" if leader else f"reinforcement learning ({', '.join(signs[:3])})"
     )
     for draft in drafts:
+        if draft.fixed and not draft.by_user and draft.role in LOSS_ROLES:
+            draft.role, draft.reason = Role.OTHER, f"{draft.reason}; {why}: no sign of convergence"
         if draft.role is None and draft.reading.kind == "score":
             draft.settle(Role.REWARD, f"{draft.reading.word!r} in a run of reinforcement learning")
         if draft.role is None and (draft.reading.kind in _LOSSES | _OBJECTIVES or draft.reading.stands_in):

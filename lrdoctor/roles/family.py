@@ -27,6 +27,8 @@ class Draft:
         The curve, and what its tag says.
     role, reason
         Known from the reader or the user (then `fixed`), or found here.
+    by_user
+        Fixed by the user: nothing overrules it.
     """
 
     series: Series
@@ -34,6 +36,7 @@ class Draft:
     role: Role | None = None
     reason: str = ""
     fixed: bool = False
+    by_user: bool = False
 
     @property
     def tag(self) -> str:

@@ -142,6 +142,15 @@ def test_what_the_reader_knows_stays() -> None:
     assert done.series["lr"].role_reason
 
 
+def test_losses_of_reinforcement_learning_are_set_aside_whoever_knew_them() -> None:
+    loss = curve("loss", FALL, role=Role.TRAIN_LOSS, role_reason="the format says so")
+    done = assign_roles(run_of(loss, curve("reward", TIME)))
+    assert done.series["loss"].role is Role.OTHER
+    assert done.series["loss"].role_reason.startswith("the format says so; the run has a return ('reward')")
+    told = assign_roles(run_of(loss, curve("reward", TIME)), {"loss": "train_loss"})
+    assert told.series["loss"].role is Role.TRAIN_LOSS
+
+
 def test_nothing_but_roles_changes_and_the_run_given_is_left_alone() -> None:
     run = run_of(curve("loss", FALL), curve("foo", TIME))
     done = assign_roles(run)
