@@ -34,7 +34,7 @@ class Diagnose:
         add_paths(parser)
         parser.add_argument(
             "--format", metavar="NAME[=FILE]", action="append", default=[],
-            help="text (the default), json or jsonl; with =FILE into that file; repeatable",
+            help=f"{', '.join(_known_formats())}; with =FILE into that file; repeatable; default: text",
         )  # fmt: skip
         parser.add_argument(
             "--select", metavar="CODES", action="append", default=[],
@@ -85,6 +85,16 @@ COMMAND = Diagnose()
 class _Output:
     renderer: Renderer
     path: Path | None
+
+
+def _known_formats() -> list[str]:
+    """Names of the package's renderers, without importing them: help should cost nothing."""
+    import pkgutil
+
+    import lrdoctor.renderers
+
+    names = [module.name for module in pkgutil.iter_modules(lrdoctor.renderers.__path__)]
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def _outputs(formats: Sequence[str]) -> list[_Output]:

@@ -39,7 +39,7 @@ class Renderer(Protocol):
     """One form of the report: a module of `lrdoctor.renderers` with such an object as `RENDERER`."""
 
     name: str
-    """What `--format` calls it."""
+    """What `--format` calls it: the name of the module."""
     suffix: str
     """Usual extension of a file of this form, with its dot."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from lrdoctor.records import Diagnosis, Role, Verdict
 from lrdoctor.renderers import _contract as contract
-from lrdoctor.renderers import json_schema
+from lrdoctor.renderers import _json_schema as json_schema
 from lrdoctor.renderers._base import Options
 from lrdoctor.renderers.json import RENDERER, scalar
 from lrdoctor.renderers.jsonl import RENDERER as LINES
@@ -90,7 +90,7 @@ def test_the_schema_accepts_what_was_rendered(diagnosis, hostile):
 
 def test_the_schema_in_docs_is_fresh():
     assert SCHEMA.read_text(encoding="utf-8") == json_schema.text(), (
-        "run: python -m lrdoctor.renderers.json_schema > docs/schema/report-1.json"
+        "run: python -m lrdoctor.renderers._json_schema > docs/schema/report-1.json"
     )
 
 

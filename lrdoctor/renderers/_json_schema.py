@@ -1,4 +1,4 @@
-"""JSON Schema of the report, generated from its types: ``python -m lrdoctor.renderers.json_schema``."""
+"""JSON Schema of the report, generated from its types: ``python -m lrdoctor.renderers._json_schema``."""
 
 from __future__ import annotations
 
