@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MISSING = frozenset(
     case(word)
-    for word in ("", "na", "n/a", "none", "null", "-", "--", "#n/a", "<na>", "nil", "nat")
+    for word in ("", "na", "n/a", "none", "null", "-", "--", "_", "#n/a", "<na>", "nil", "nat")
     for case in (str, str.upper, str.capitalize)
 ) | {"NaT", "<NA>"}
 """Cells that say "nothing was logged". ``nan`` is not among them: it was logged."""

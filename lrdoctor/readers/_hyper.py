@@ -22,7 +22,6 @@ COMPANION_BYTES = 1 << 19
 """Largest companion file that is read; a configuration beyond half a megabyte is something else."""
 
 _MAX_ENTRIES, _MAX_DEPTH, _MAX_TEXT = 400, 8, 200
-_DEEP = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +136,7 @@ def find_hyperparameters(mapping: Mapping[str, object]) -> dict[str, Hyperparame
     ):
         found["schedule"] = "cosine"
     for path, value in flat.items():
-        if (
-            path not in used
-            and path not in found
-            and not (isinstance(value, str) and len(value) > _MAX_TEXT)
-        ):
+        if path not in used and path not in found and not (isinstance(value, str) and len(value) > _MAX_TEXT):
             found[path] = value
     return found
 
@@ -185,9 +180,11 @@ def number(value: object) -> float | int | None:
         return value if abs(value) < 10**15 else None
     if isinstance(value, str) and len(value) < 40 and value.strip()[:1].isascii():
         try:
-            value = float(value)
+            value = int(value) if value.strip().isdecimal() and len(value) < 16 else float(value)
         except ValueError:
             return None
+        if isinstance(value, int):
+            return value
     if isinstance(value, float) and math.isfinite(value):
         return value
     return None
@@ -206,9 +203,7 @@ def read_companion_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     # libyaml overruns the stack on deep nesting, where the slow loader raises RecursionError.
-    deep = text.count("[") + text.count("{") > _DEEP or re.search(
-        r"^[ \t?:-]{%d}" % _DEEP, text, re.MULTILINE
-    )
+    deep = text.count("[") + text.count("{") > 400 or re.search(r"^[ \t?:-]{400}", text, re.MULTILINE)
     try:
         content = yaml.load(text, _plain_loader(fast=not deep))  # a SafeLoader: constructs no Python object
     except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError, AttributeError):
@@ -225,6 +220,46 @@ def read_companion_json(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def read_companion_python(path: Path) -> dict[str, Any]:
+    """Read the plain assignments of a Python configuration (OpenMMLab's) without running it."""
+    return plain_assignments(_small_text(path))
+
+
+def plain_assignments(code: str) -> dict[str, Any]:
+    """Take constants, ``name = {...}`` and ``name = dict(key=1)`` from Python code; pass over the rest."""
+    import ast
+
+    if len(code) > COMPANION_BYTES:
+        return {}
+    try:
+        tree = ast.parse(code)
+        return {
+            target.id: _literal(statement.value)
+            for statement in tree.body if isinstance(statement, ast.Assign)
+            for target in statement.targets if isinstance(target, ast.Name)
+        }  # fmt: skip
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+
+
+def _literal(node: Any) -> Any:
+    """The value of an expression made of constants, dictionaries and ``dict(...)``; None for any other."""
+    import ast
+
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _literal(node.operand)
+        return -value if isinstance(value, (int, float)) else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+        return {word.arg: _literal(word.value) for word in node.keywords if word.arg}
+    if isinstance(node, ast.Dict):
+        return {
+            str(_literal(key)): _literal(value) for key, value in zip(node.keys, node.values, strict=True)
+        }
+    return None
 
 
 def _small_text(path: Path) -> str:

@@ -70,6 +70,8 @@ def _role(name: str) -> tuple[Role, str] | None:
     }
     if name in known:
         return known[name]
+    if name in ("predict_loss", "test_loss"):
+        return Role.VAL_LOSS, "Trainer: loss on the test data"
     if name.startswith("eval_") and name.endswith("_loss"):
         return Role.VAL_LOSS, f"Trainer: loss on the evaluation data {name[5:-5]!r}"
     if name.startswith("eval_") and name.endswith(("_runtime", "_per_second", "_preparation_time")):

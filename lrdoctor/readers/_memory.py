@@ -21,7 +21,7 @@ from lrdoctor.readers._log_history import runs_from_log_history, settings_of_sta
 from lrdoctor.readers._points import Points, runs_from_points
 from lrdoctor.readers._records import table_from_lists, table_from_records
 from lrdoctor.readers._reshape import untangle
-from lrdoctor.readers._table import Table, runs_from_table
+from lrdoctor.readers._table import Table, labelled, runs_from_table
 from lrdoctor.records import Role, Run
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _from_mapping(content: Mapping[Any, Any]) -> list[Run]:
             return _from_table(*nested, "dict")
     if any(isinstance(value, (int, float, str)) for value in content.values()):
         raise UsageError("a dict of single values is no log: give lists, {'loss': [...], 'val_loss': [...]}")
-    return [_labelled(run, str(key)) for key, value in content.items() for run in runs_from_object(value)]
+    return [labelled(run, str(key)) for key, value in content.items() for run in runs_from_object(value)]
 
 
 def _points(value: Any) -> Points | None:
@@ -175,11 +175,6 @@ def _points(value: Any) -> Points | None:
     if not np.all(steps == np.round(steps)):
         return None
     return Points(steps.astype(np.int64), values.copy())
-
-
-def _labelled(run: Run, label: str) -> Run:
-    """The run, known by a label besides its own id."""
-    return replace(run, id="-".join(part for part in (label, run.id) if part))
 
 
 def _holds(value: Sequence[Any], kinds: tuple[type, ...]) -> bool:
@@ -230,7 +225,7 @@ def _from_chart(table: Table, exported: Sequence[str]) -> list[Run]:
             {mine[name]: table.logged[name] for name in mine if name in table.logged},
         )
         found = runs_from_table(part, source="<DataFrame>", format_name="dataframe", blank_may_be_nan=False)
-        runs += [_labelled(run, run_name) for run in found]
+        runs += [labelled(run, run_name) for run in found]
     return runs
 
 
@@ -297,7 +292,7 @@ def _from_wandb(run: Any) -> list[Run]:
         table, source=f"<W&B run {name}>", format_name="wandb-run", hyperparameters=settings, axis="_step",
         blank_may_be_nan=False,
     )  # fmt: skip
-    return [_labelled(found, name) for found in runs]
+    return [labelled(found, name) for found in runs]
 
 
 def _from_trial(trial: Any, role: tuple[Role, str] | None = None) -> list[Run]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-__all__ = ["Table", "is_axis_name", "runs_from_table"]
+__all__ = ["Table", "is_axis_name", "labelled", "runs_from_table"]
 
 _CLOCKS = re.compile(r"timestamp|wall_time|walltime|time|unix_time|ts")
 _NO_CURVE = re.compile(r"timestamp|runtime|wall_time|walltime")  # names as `plain` writes them
@@ -154,6 +154,11 @@ def runs_from_table(  # the one road from columns to runs
                                         f"this is number {run.id}"))
         for run in runs
     ]  # fmt: skip
+
+
+def labelled(run: Run, label: str) -> Run:
+    """The run, known by a label besides its own local id."""
+    return replace(run, id="-".join(part for part in (label, run.id) if part))
 
 
 def _leader(table: Table, names: Sequence[str]) -> Bools:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError
@@ -15,7 +14,7 @@ from lrdoctor.readers._course import is_curve_name, why_no_course
 from lrdoctor.readers._dialect import sniff
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._reshape import untangle
-from lrdoctor.readers._table import Table, runs_from_table
+from lrdoctor.readers._table import Table, labelled, runs_from_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,13 +76,9 @@ def runs_from_columns(columns: Columns, table: Table, file: LogFile, *, format_n
             notes=columns.notes,
         ):
             found = True
-            yield run if not label else _labelled(run, label)
+            yield labelled(run, label)
     if not found:
         raise NotALogError(file.path, reason)
-
-
-def _labelled(run: Run, label: str) -> Run:
-    return replace(run, id=f"{label}-{run.id}" if run.id else label)
 
 
 def _looks_named(text: str) -> bool:
