@@ -65,7 +65,7 @@ _ROW_NUMBER = frozenset(("", "unnamed_0", "index", "row"))
 def plain(name: str) -> str:
     """A column name in lower-case words: ``trainer/globalStep`` becomes ``trainer_global_step``."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
-    return re.sub(r"[^a-z0-9]+", "_", snake.lower()).strip("_")
+    return re.sub(r"[\W_]+", "_", snake.lower()).strip("_")
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,108 @@
+"""Which files are worth reading as printed text, from their names and a look at three places."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lrdoctor.readers._base import LogFile
+
+SAMPLE_BYTES = 16_384
+# Names of what training prints into; `.o12345` and `.e12345` are batch systems.
+_TEXT_SUFFIX = re.compile(
+    r"\.(?:log|logs|txt|text|out|err|output|stdout|stderr|md|[oe]\d{2,}|\d{1,3}|nohup|console|lst|rpt|trn|trace)",
+    re.IGNORECASE,
+)
+# Other programs' files that end like logs.
+_NEVER = re.compile(
+    r"requirements.*\.txt|debug(?:-internal|-core|-cli)?\.log|license.*|copying.*|cmakelists\.txt|changelog.*|authors.*|contributing.*|robots\.txt|"
+    r"sources\.txt|top_level\.txt|entry_points\.txt|dependency_links\.txt|pip.*\.log|npm-debug\.log|yarn-error\.log|vocab.*\.txt|merges\.txt|"
+    r"labels?\.txt|classes\.txt|model_(?:summary|arch\w*)\.txt|environment.*\.txt|conda.*\.txt|pylint.*|citation.*|dockerfile|makefile|record|installer|wheel|metadata",
+    re.IGNORECASE,
+)
+_TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|run|exp", re.IGNORECASE)
+# A word that measures or counts, then a number: what lines of a training log have in common.
+_SPEAKS = re.compile(
+    rb"(?i)(?:loss|lr|acc(?:uracy)?|ppl|perplexity|epoch|step|iter(?:ation)?|err(?:or)?|reward|score|return|trl|tel|cost|train|valid(?:ation)?|test|eval|dev|"
+    rb"rate|objective|entropy|elbo|[dg]_[a-z]{1,6}|auc|f1|dice|iou|map|bleu|mse|mae|rmse|nll|\w*[_/ -]?loss\w{0,6}|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}(?:[\s:=|(\[\"',]|\xef\xbc\x9a){1,12}-?(?:\d|nan|inf)"
+)
+_SOURCE_CODE = re.compile(
+    rb"(?m)^\s*(?:def |class |import |from \w+ import|#include|function |public |return[ ;]|\}\s*else)"
+)
+ENOUGH = 4
+
+
+def looks_printed(file: LogFile) -> bool:
+    """Say whether a file looks like the printed output of a training.
+
+    The name must be one that output is written to (any name if the user named the file), and a sample from its
+    beginning, middle or end must hold several lines in which a measurement or a count stands before a number.
+    """
+    if file.size == 0:
+        return False
+    if not file.named:
+        if _NEVER.fullmatch(file.name):
+            return False
+        if file.suffix and not _TEXT_SUFFIX.fullmatch(file.suffix):
+            return False
+        if not file.suffix and file.name.startswith("."):
+            return False
+    if not file.named and file.name == "output.log" and any(file.path.parent.parent.glob("run-*.wandb")):
+        return False  # what a run printed lies beside what it logged
+    return speaking_lines(file) >= (2 if file.named else ENOUGH)
+
+
+def is_telling(name: str) -> bool:
+    """Say whether a file's name lets one expect a training log, so that a refusal should be heard."""
+    return _TELLING.search(name) is not None and not name.lower().startswith("readme")
+
+
+def speaking_lines(file: LogFile) -> int:
+    """The most lines with a measurement in one of three samples of the file; 0 if it is binary."""
+    if _binary(file.head):
+        return 0
+    best = _count(file.head)
+    if best >= ENOUGH or file.size <= len(file.head):
+        return best
+    with file.path.open("rb") as stream:
+        for place in (0.5, 1.0):
+            stream.seek(max(int(file.size * place) - SAMPLE_BYTES, len(file.head)))
+            sample = stream.read(SAMPLE_BYTES)
+            best = max(best, _count(sample))
+            if best >= ENOUGH:
+                return best
+        if file.size > 8 * SAMPLE_BYTES:  # what was printed may be a short stretch of a long file
+            step = max(file.size // 24, SAMPLE_BYTES)
+            for place in range(step, file.size, step):
+                stream.seek(place)
+                best = max(best, _count(stream.read(SAMPLE_BYTES // 4)))
+                if best >= ENOUGH:
+                    break
+    return best
+
+
+# The head of a table that is printed row by row: an axis, then a measurement, in one line without colons.
+_HEADER = re.compile(rb"(?i)[\s|]*(?:[\w ]+\|\s*)?(?:(?:epoch|step|iter\w*|training loss)\b|e +#)[^:=\n]{0,200}\b(?:\w*loss|acc\w*|box|\w*err\w*|score|lr)\b")
+_ROW = re.compile(rb"[\s|]*(?:No log[\s|]+)?\d+[\d/.]*[\s|]+[-\d.nN]")
+
+
+def _count(sample: bytes) -> int:
+    if sample[:2] in (b"\xff\xfe", b"\xfe\xff") or sample.count(0) > 0.3 * len(sample):
+        sample = sample.replace(b"\x00", b"")
+    if b"\x1b" in sample:
+        sample = re.sub(rb"\x1b\[[0-9;]*[A-Za-z]", b"", sample)
+    lines = re.split(rb"[\r\n]+", sample)
+    rows = sum(1 for line in lines if _ROW.match(line)) if any(_HEADER.match(line[:300]) for line in lines) else 0
+    return rows + sum(1 for line in lines if _SPEAKS.search(line[:2000]))
+
+
+def _binary(head: bytes) -> bool:
+    """Not text in any encoding: control characters that no program prints, or zeros that are not UTF-16's."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or not head:
+        return not head
+    zeros = head.count(0)
+    if zeros > 0.02 * len(head):
+        return not (max(head[::2].count(0), head[1::2].count(0)) > 0.8 * zeros and zeros > 0.3 * len(head))
+    odd = sum(head.count(bytes((code,))) for code in (*range(1, 7), *range(14, 27), 28, 29, 30, 31))
+    return odd > 0.02 * len(head)

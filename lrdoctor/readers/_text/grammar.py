@@ -1,0 +1,238 @@
+"""One line of printed text: which of its numbers are data, and what they are called."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lrdoctor.readers._text import phrases
+from lrdoctor.readers._text.nouns import Field, Line
+from lrdoctor.readers._text.shapes import NUMBER_IN_TEXT
+from lrdoctor.readers._text.words import WORTHWHILE, split_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrdoctor.readers._text.nouns import Kind
+
+_LONGEST = 40_000
+_CODE = re.compile(
+    r"\s*(?:def|class|import|from|if|elif|for|while|return|assert|with|print|raise|try|except|lambda|@|>>>|#include|//|/\*|\+{1,4} )\b.*[(:)\]]"
+    r"|\s*(?:\w+\.)*\w+\s*[-+*/]?=\s*(?:\w+\.)*\w+\(|.*(?:[^=!<>\[]==[^=]|!=|[^-+*/%=][-+*/%]=[^=]| if .* else |\bself\.|\blambda\b|\{[^{}'\"]*:[.\d]*[def]\}|%\d*\.\d*[dfgs]\b)"
+    r"|\+{1,4} |\s*(?:\w+\s)?\w+\([^()]*\);?\s*$|.*;\s*$|\s*parser\.add",
+)
+_REFUSED = re.compile(
+    r"^\s*time \(ms\)|maxDets=|improved from|not improve|(?:de|in)creased?\b.*->|Traceback|^\s*File \"|Warning\b|deprecat|rm -|\$\{|"
+    r"requires_grad|Sequential\(|Linear\(|Conv\dd\(|LayerNorm\(|Dropout\(|ModuleList|_features=",
+    re.IGNORECASE,
+)
+_INTERRUPTED = re.compile(r"WARNING:|UserWarning|(?<=\d)/[\w./-]+\.py:\d+")
+_RULE = re.compile(r"\s*[+|]?[-=+_|*~\u2010-\u259f ]{5,}[+|]?\s*")
+_BOX = re.compile(r"\s*\|\s*(?P<key>[^|]*?[^|\s][^|]*?)\s*\|\s*(?P<value>[^|]*?)\s*\|?\s*")
+_BAR_KERAS = re.compile(r"\[=*>?\.{2,}\]|\[={5,}\]|[\u2501\u2578\u257a]{3,}")
+_BAR_TQDM = re.compile(r"%\|.*\| *\d+/\d+ \[|\d+(?:it|ba|ex|step)? \[\d+:\d+[,<]|\d+/\d+ \[\d+:\d+<")
+_SESSION = re.compile(
+    r"\b\d+\s*(?:st|nd|rd|th)\b|\b(?:start|run|trial|fold|seed|experiment|session|model|split|repeat|repetition|round|config|lr|learning rate)\b",
+    re.IGNORECASE,
+)
+_SECTION = re.compile(r"\s*\|\s*(?P<name>[A-Za-z][\w .-]*)/\s*\|\s*\|?\s*")
+_HEADING = re.compile(r"[^\w]*(?P<words>[A-Za-z][A-Za-z _-]{2,40})[^\w]*")
+_CELLS = re.compile(r"\s{2,}|\t|\s*\|\s*")
+
+
+def read_line(raw: bytes) -> Line | None:
+    """Read one line; None if it holds nothing of interest.
+
+    Parameters
+    ----------
+    raw
+        The line without its end, UTF-8.
+    """
+    if len(raw) > _LONGEST:
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    tokens = [match.span() for match in NUMBER_IN_TEXT.finditer(text)]
+    if not tokens:
+        return _without_numbers(text)
+    bare = _bare_row(text, tokens)
+    if bare is not None:
+        return bare
+    boxed = _boxed(text, tokens)
+    if boxed is not None:
+        return boxed
+    if not WORTHWHILE.search(raw):
+        return _session(text)
+    cut = _INTERRUPTED.search(text, 20)
+    if cut:
+        text = text[: cut.start()]
+        tokens = [span for span in tokens if span[1] <= len(text)]
+    if _REFUSED.search(text) or _CODE.match(text):
+        return None
+    bar = (
+        "summary"
+        if "train_runtime" in text
+        else "keras"
+        if _BAR_KERAS.search(text)
+        else "tqdm"
+        if _BAR_TQDM.search(text)
+        else ""
+    )
+    known = _known(text, tokens)
+    if known is not None:
+        return known
+    header = _header(text, tokens)
+    if header is not None:
+        return header
+    fields, split = phrases.fields_of(text, tokens)
+    if fields:
+        return Line("data", fields, split, bar=bar)
+    return _session(text)
+
+
+def _session(text: str) -> Line | None:
+    """A short line that may announce another training: "0th model", "Fold 2", "SGD start!"."""
+    if len(text) < 80 and _SESSION.search(text):
+        return Line("session", names=(text.strip(),))
+    return None
+
+
+def _without_numbers(text: str) -> Line | None:
+    if len(text) > 300 or not text.strip():
+        return None
+    if _RULE.fullmatch(text):
+        return Line("rule")
+    section = _SECTION.fullmatch(text)
+    if section:
+        return Line("section", names=(section["name"],))
+    if _REFUSED.search(text):
+        return None
+    header = _header(text, ())
+    if header is not None:
+        return header
+    heading = _HEADING.fullmatch(text)
+    if heading and len(heading["words"].split()) <= 4:
+        split = split_of(heading["words"])
+        if split:
+            return Line("heading", split=split, names=(text.strip(),))
+    return _session(text)
+
+
+def _header(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
+    """Column names of a table that is printed once: an axis, a measure, and no number that is not part of a name."""
+    if len(text) > 400 or ":" in text or "=" in text:
+        return None
+    if any(
+        not (text[start - 1 : start].isalnum() or text[start - 1 : start] in "_@-")
+        for start, _ in tokens
+        if start
+    ) or (tokens and tokens[0][0] == 0):
+        return None
+    for cells in (
+        [c for c in _CELLS.split(text.strip().strip("|")) if c],
+        text.split(),
+        [c.strip() for c in text.split(",")],
+    ):
+        if 2 <= len(cells) <= 60 and phrases.names_table(cells):
+            return Line("header", names=tuple(cell.strip("*_ ") for cell in cells))
+    return None
+
+
+_ROW = re.compile(
+    r"[\s|]*(?:No log|[-+]?[\d.])(?:[-+\d.,eE%:/\s|]|nan|NaN|inf|None|No log|[kKMGBs]\b|it/s|-(?=\s))*"
+)
+_ROW_CELL = re.compile(r"[^\s|]+")
+_PIPE_CELL = re.compile(r"(?<=\|)[^|]*(?=\|)")
+
+
+def _bare_row(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
+    """A line of numbers only, as below a header: each number with the cell it stands in."""
+    body = text
+    bar = text.find("%|")
+    if bar > 0:
+        body = text[: text.rfind(" ", 0, bar) + 1]  # YOLO prints its bar behind the row
+    colon = body.find(": ")
+    if bar > 0 and colon > 0:
+        body = body[:colon]
+    if len(body) > 600 or not _ROW.fullmatch(body):
+        return None
+    piped = body.count("|") >= 3
+    cells = [m.span() for m in (_PIPE_CELL if piped else _ROW_CELL).finditer(body)]
+    if len(cells) < 2:
+        return None
+    fields = []
+    for number, (start, end) in enumerate(cells):
+        inside = [(i, t) for i, t in enumerate(tokens) if start <= t[0] < end]
+        content = body[start:end].strip()
+        if not inside or not content or ":" in content:
+            continue
+        tail = content[len(content.rstrip("kKMGBs%")) :] if content[-1:] in "kKMGBs%" else ""
+        if tail in ("G", "M", "GB", "MB", "s"):
+            continue
+        index, (begin, stop) = inside[0]
+        if len(inside) > 1 and text[stop : stop + 1] != "/":
+            continue
+        fields.append(Field(index, str(number)))
+    if len(fields) < 2:
+        return None
+    return Line("row", tuple(fields), names=(str(len(cells)),))
+
+
+def _boxed(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
+    """A ``| name | value |`` line of a box, as reinforcement-learning libraries print them."""
+    if len(text) > 300 or not 2 <= text.count("|") <= 3 or not text.rstrip().endswith("|"):
+        return None
+    match = _BOX.fullmatch(text)
+    if match is None:
+        return None
+    start, end = match.span("value")
+    inside = [i for i, (a, b) in enumerate(tokens) if a == start and b == end]
+    if not inside or re.fullmatch(r"[-+\d.,eE\s]+", match["key"]):
+        return None
+    field = phrases.boxed_field(match["key"], inside[0])
+    return Line(
+        "box",
+        (field,),
+        split="indented"
+        if len(match["key"]) and text[match.start("key") - 3 : match.start("key")] == "   "
+        else "",
+    )
+
+
+# ---- lines that say things in an order of their own ------------------------------------------------------------
+_NUM = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|-?nan|-?inf)"
+_KNOWN: tuple[tuple[re.Pattern[str], tuple[tuple[str, Kind], ...]], ...] = (
+    # llm.c: step, train loss, rate, norm; validation on lines of its own.
+    (re.compile(rf"s:(\d+) trl:{_NUM}"), (("step", "step"), ("trl", "value"))),
+    (re.compile(rf"s:(\d+) trl:{_NUM} lr:{_NUM} norm:{_NUM}.*"), (("step", "step"), ("trl", "value"), ("lr", "value"), ("grad norm", "value"))),
+    (re.compile(rf"s:(\d+) tel:{_NUM}"), (("step", "step"), ("tel", "value"))),
+    (re.compile(rf"s:(\d+) eval:{_NUM}"), (("step", "step"), ("eval/accuracy", "value"))),
+    # Darknet puts names behind numbers.
+    (re.compile(rf"\s*(?:\([^)]*\)\s*)?(\d+):\s*{_NUM},\s*{_NUM} avg(?: loss)?,\s*{_NUM} rate,.*"), (("iteration", "step"), ("loss", "value"), ("avg loss", "value"), ("learning rate", "value"))),
+    # Tacotron 2 and its descendants put the iteration between name and value.
+    (re.compile(rf".*?\bTrain loss (\d+):? {_NUM} Grad Norm {_NUM}\b.*", re.IGNORECASE), (("iteration", "step"), ("train loss", "value"), ("grad norm", "value"))),
+    (re.compile(rf".*?\bValidation loss (\d+):\s+{_NUM}\s*", re.IGNORECASE), (("iteration", "step"), ("validation loss", "value"))),
+    # A scheduler speaks up when it changes the rate.
+    (re.compile(rf".*?\bepoch\s*(\d+).*?learning rate (?:of group 0 )?to {_NUM}.*", re.IGNORECASE), (("epoch", "epoch"), ("learning rate", "value"))),
+    # TensorFlow's estimator evaluates without saying so in the names.
+    (re.compile(rf".*Saving dict for global step (\d+):.*?(?<!\w)loss = {_NUM}.*"), (("global_step", "step"), ("eval/loss", "value"))),
+)  # fmt: skip
+
+
+def _known(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
+    for pattern, names in _KNOWN:
+        match = pattern.fullmatch(text)
+        if match is None:
+            continue
+        fields = []
+        for group, (tag, kind) in enumerate(names, 1):
+            start, end = match.span(group)
+            token = next((i for i, (a, b) in enumerate(tokens) if a <= start < b), None)
+            if token is None:
+                break
+            fields.append(Field(token, tag, kind, rank=-1 if kind == "epoch" else 1))
+        else:
+            return Line("data", tuple(fields))
+    return None

@@ -1,0 +1,166 @@
+"""What the lines mean to one another: tables under a header, boxes, states of a progress bar, headings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.readers._text.nouns import Field
+from lrdoctor.readers._text.scan import Group
+from lrdoctor.readers._text.words import axis_rank, is_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from lrdoctor.readers._text.scan import Scan
+
+    Ints = NDArray[np.int64]
+
+_FEW = 0.2
+"""A progress bar's last states stand for all of them if there are so many, as a share."""
+
+
+def lay_out(scan: Scan) -> list[Group]:
+    """Turn rows and boxes into groups of named numbers, and leave out what was only shown for a moment.
+
+    Parameters
+    ----------
+    scan
+        What the file holds.
+    """
+    groups = [group for group in scan.groups if group.what == "data"]
+    groups += _rows(scan)
+    groups += _boxes(scan)
+    return _settled(groups)
+
+
+def _rows(scan: Scan) -> list[Group]:
+    """Name the numbers of table rows by the header above them."""
+    headers = sorted(line for line in scan.names if line >= 0)
+    if not headers:
+        return []
+    at = np.array(headers, np.int64)
+    found: dict[tuple[tuple[str, ...], tuple[int, ...], bool], list[tuple[Group, Ints]]] = {}
+    for group in scan.groups:
+        if group.what != "row":
+            continue
+        above = np.searchsorted(at, group.lines) - 1
+        for number in np.unique(above[above >= 0]).tolist():
+            names = scan.names[headers[number]]
+            cells = [int(field.tag) for field in group.fields]
+            if max(cells) >= len(names) + (0 if group.bar else 1):
+                continue
+            rows = np.flatnonzero(above == number)
+            found.setdefault((names, tuple(cells), group.overwritten), []).append((group, rows))
+    named: list[Group] = []
+    for (names, cells, overwritten), parts in found.items():
+        fields, keep = [], []
+        for place, cell in enumerate(cells):
+            if cell >= len(names) or is_clock(names[cell]):
+                continue
+            fields.append(_named(place, names[cell]))
+            keep.append(place)
+        if not any(field.kind != "value" for field in fields):
+            continue
+        lines = np.concatenate([group.lines[rows] for group, rows in parts])
+        values = np.concatenate([group.values[rows][:, keep] for group, rows in parts])
+        order = np.argsort(lines, kind="stable")
+        # A row that is still being overwritten holds means so far, like the states of a Keras bar.
+        named.append(Group("data", tuple(fields), "", "keras", overwritten, lines[order], values[order]))
+    return named
+
+
+def _named(token: int, name: str) -> Field:
+    rank = {"E": -1, "#": 1}.get(name, axis_rank(name))
+    return Field(token, name) if rank is None else Field(token, name, "epoch" if rank < 0 else "step", rank)
+
+
+def _boxes(scan: Scan) -> list[Group]:
+    """Put all lines of one box on the line where it begins, with the name of their section in front."""
+    boxed = [group for group in scan.groups if group.what == "box"]
+    if not boxed:
+        return []
+    rules = np.array([-1, *(line for line, _ in scan.at("rule"))], np.int64)
+    sections = scan.at("section")
+    starts = np.array([-1, *(line for line, _ in sections)], np.int64)
+    names = ["", *(name for _, name in sections)]
+    groups = []
+    for group in boxed:
+        box = rules[np.searchsorted(rules, group.lines) - 1]
+        if group.split != "indented" or not sections:
+            groups.append(_moved(group, box, group.fields[0].tag))
+            continue
+        over = np.searchsorted(starts, group.lines) - 1
+        inside = starts[over] > box
+        spoken = np.array(
+            [
+                names[number] if within else ""
+                for number, within in zip(over.tolist(), inside.tolist(), strict=True)
+            ]
+        )
+        for name in dict.fromkeys(spoken.tolist()):
+            rows = np.flatnonzero(spoken == name)
+            tag = group.fields[0].tag
+            groups.append(_moved(group.take(rows), box[rows], f"{name}/{tag}" if name else tag))
+    return groups
+
+
+def _moved(group: Group, lines: Ints, tag: str) -> Group:
+    field = replace(group.fields[0], tag=tag)
+    if is_clock(tag.rpartition("/")[2]) and field.kind == "value":
+        field = replace(field, kind="total")  # of no interest, kept in place
+    return Group("data", (field,), "", "box", overwritten=False, lines=lines, values=group.values)
+
+
+def _settled(groups: list[Group]) -> list[Group]:
+    """Leave out states of a progress bar where the lines that stayed say the same."""
+    lasting: dict[str, int] = {}
+    for group in groups:
+        if not group.overwritten:
+            for field in group.fields:
+                if field.kind == "value":
+                    lasting[field.tag] = lasting.get(field.tag, 0) + group.lines.size
+    kept = []
+    for group in groups:
+        if group.overwritten:
+            tags = [field.tag for field in group.fields if field.kind == "value"]
+            enough = 1 if group.bar == "keras" else max(2.0, _FEW * group.lines.size)
+            if tags and all(lasting.get(tag, 0) >= enough for tag in tags):
+                continue
+        kept.append(group)
+    return kept
+
+
+def under_headings(group: Group, headings: list[tuple[int, str]]) -> dict[str, Ints] | None:
+    """Divide lines by the last heading above them (Training, Validation); None where headings do not tell them apart."""
+    if len(headings) < 2:
+        return None
+    at = np.array([line for line, _ in headings], np.int64)
+    over = np.searchsorted(at, group.lines) - 1
+    if np.any(over < 0):
+        return None
+    spoken = np.array([headings[number][1] for number in over.tolist()])
+    parts = {name: np.flatnonzero(spoken == name) for name in dict.fromkeys(spoken.tolist())}
+    if len(parts) < 2 or min(rows.size for rows in parts.values()) < 0.2 * group.lines.size:
+        return None
+    return parts
+
+
+def plain_name(tag: str) -> str:
+    """An axis' name without what it was measured on: ``valid_num_updates`` counts the same as ``num_updates``."""
+    return re.sub(
+        r"^(?:train_inner|train|trainer|valid|validation|validate|val|test|eval|training|end of|after)[ _/-]+",
+        "",
+        tag.strip().lower(),
+    ).replace(" ", "_")
+
+
+def all_lines(groups: Iterable[Group]) -> Ints:
+    """The lines of several groups, in order."""
+    parts = [group.lines for group in groups]
+    return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)

@@ -1,0 +1,105 @@
+"""One text file to runs: the road that all readers of printed text share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers._table import runs_from_table
+from lrdoctor.readers._text.assemble import pieces
+from lrdoctor.readers._text.grammar import read_line
+from lrdoctor.readers._text.scan import scan
+from lrdoctor.readers._text.settings import find_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from lrdoctor.readers._text.assemble import Piece
+    from lrdoctor.readers._text.nouns import Line
+    from lrdoctor.records import Hyperparameter, Role, Run
+
+NO_CURVE = (
+    "holds no line that is printed again and again with a loss (or another measurement) and a step, an epoch or a "
+    "position of its own; name the file of the training's output if it is another"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What a known writer adds to the general reading.
+
+    Parameters
+    ----------
+    read_line
+        Its own grammar, or one that handles its lines first and leaves the rest to the general one.
+    roles
+        What its tags mean, each with the reason.
+    mend
+        Changes a table in place, for what the writer leaves out or says in its own way.
+    hyperparameters
+        Known without looking, or from beside the log.
+    """
+
+    read_line: Callable[[bytes], Line | None] = read_line
+    roles: Mapping[str, tuple[Role, str]] = field(default_factory=dict)
+    mend: Callable[[Piece], None] | None = None
+    hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
+
+
+def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | None = None) -> list[Run]:
+    """Read the curves that a training printed.
+
+    Parameters
+    ----------
+    path
+        The text file.
+    source, format_name
+        Passed on to `Run`.
+    dialect
+        What is known of the writer.
+
+    Returns
+    -------
+    Runs with local ids: "" for a single one.
+
+    Raises
+    ------
+    NotALogError
+        The text holds no curve.
+    ReadError
+        The file cannot be read.
+    """
+    dialect = dialect or Dialect()
+    try:
+        if path.stat().st_size == 0:
+            raise NotALogError(source, "the file is empty")
+        found = scan(path, reading=dialect.read_line)
+    except OSError as error:
+        raise ReadError(source, f"cannot be read: {error.strerror or error}") from error
+    made = pieces(found)
+    if not made:
+        raise NotALogError(source, NO_CURVE)
+    above = min(piece.begins for piece in made)
+    settings = find_settings(found.head, above) | dict(dialect.hyperparameters)
+    runs: list[Run] = []
+    for number, piece in enumerate(made, 1):
+        if dialect.mend is not None:
+            dialect.mend(piece)
+        several = runs_from_table(
+            piece.table, source=source, format_name=format_name, hyperparameters=settings,
+            roles=piece.roles | {tag: role for tag, role in dialect.roles.items() if tag in piece.table.columns},
+            notes=piece.notes, axis=piece.axis, blank_may_be_nan=False,
+        )  # fmt: skip
+        if len(made) > 1:
+            name = piece.name or str(number)
+            note = f"the log announces {len(made)} trainings; this is number {number}: {name!r}"
+            several = [
+                replace(run, id=str(number) if not run.id else f"{number}.{run.id}", notes=(*run.notes, note))
+                for run in several
+            ]
+        runs += several
+    if not runs:
+        raise NotALogError(source, NO_CURVE)
+    return runs
