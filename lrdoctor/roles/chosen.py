@@ -21,8 +21,6 @@ _SPARSE = 0.25
 # epochs any gain in points counts.
 _DENSER = 3.0
 _FEW_EPOCHS = 10
-# Rates whose peaks differ by less than this share are one rate, logged more or less often.
-_SAME_PEAK = 0.02
 # Parameter groups that differ on at most this share of their points differ by their warm-up only.
 _WARMUP_SHARE = 0.3
 
@@ -155,15 +153,14 @@ def _derived(run: Run, role: Role) -> tuple[Series | None, str]:
     if part is None:
         return None, f"no {role.value} curve"
     parts = [series for series in run.with_role(part) if len(series)]
-    if parts:
-        return _sum(parts, role)
-    if role is not Role.TRAIN_LOSS and run.with_role(Role.TRAIN_LOSS):
-        return None, f"no {role.value} curve"
-    want_train = role is Role.TRAIN_LOSS
     objectives = [
-        s for s in run.with_role(Role.OBJECTIVE) if (read_tag(s.tag).split in {"", "train"}) == want_train
+        series
+        for series in run.with_role(Role.OBJECTIVE)
+        if len(series) and (read_tag(series.tag).split in {"", "train"}) == (role is Role.TRAIN_LOSS)
     ]
-    if not objectives:
+    if parts and not any("main" in read_tag(series.tag).marks for series in objectives):
+        return _sum(parts, role)
+    if not objectives or (role is not Role.TRAIN_LOSS and run.with_role(Role.TRAIN_LOSS)):
         return None, f"no {role.value} curve"
     best = _most(objectives, _measure_rank)
     reason = f"no loss is logged; the negative of {best.tag!r}, which is maximised"
@@ -213,10 +210,15 @@ def _leading_rate(members: Sequence[Series]) -> tuple[Series, str]:
         return float(values.max()) if values.size else -np.inf
 
     in_force = [s for s in members if not marks(s) & {"configured", "against"}] or list(members)
-    most = max(map(len, in_force))
-    full = [series for series in in_force if len(series) >= _SPARSE * most]
-    highest = max(map(peak, full))
-    best = max((s for s in full if peak(s) >= highest - _SAME_PEAK * abs(highest)), key=len)
+    densest: dict[tuple[str, ...], Series] = {}  # one rate may be logged more and less often: lr, train_lr
+    for series in in_force:
+        reading = read_tag(series.tag)
+        kept = densest.get(reading.qualifiers + reading.scope)
+        if kept is None or len(series) > len(kept):
+            densest[reading.qualifiers + reading.scope] = series
+    most = max(map(len, densest.values()))
+    full = [series for series in densest.values() if len(series) >= _SPARSE * most]
+    best = max(full, key=peak)
     typical = _typical_rate([series for series in full if np.array_equal(series.step, best.step)], best)
     others = ", ".join(series.tag for series in members if series is not (typical or best))
     if typical is not None:

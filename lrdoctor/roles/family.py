@@ -107,6 +107,11 @@ def settle_losses(drafts: Sequence[Draft]) -> None:
         members = _set_aside(members, curves)
         if members:
             elsewhere = any(d.reading.kind == "loss" and d.split != split for d in drafts)
+            known += [
+                d
+                for d in drafts
+                if d.split == split and d.role is Role.OBJECTIVE and "main" in d.reading.marks
+            ]
             _settle_family(split, members, known, trained, elsewhere)
 
 
@@ -141,7 +146,7 @@ def _settle_family(
     role, part = loss_role(split), loss_role(split, part=True)
     totals = [d for d in members if d.is_total]
     rest = [d for d in members if not d.is_total]
-    fixed = [d for d in known if d.role is role]
+    fixed = [d for d in known if d.role in {role, Role.OBJECTIVE}]
     for draft in totals:
         draft.settle(role, explain(draft))
     if totals or fixed:

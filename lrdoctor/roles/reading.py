@@ -135,6 +135,12 @@ class _Words:
         return chosen
 
 
+def _is_whole(phrase: tuple[str, ...]) -> bool:
+    """An objective that is a loss as a whole when it is turned round (ELBO), not one measure of several."""
+    found = vocabulary().beside.at(phrase, phrase, 0)
+    return found is not None and found[0].kind == "main"
+
+
 @lru_cache(maxsize=16_384)
 def _is_clean(words: tuple[str, ...]) -> bool:
     """A directory of known words only that is not the name of a learning-rate experiment."""
@@ -202,6 +208,8 @@ def read_tag(tag: str) -> Reading:
         kind = "unknown"
     if against:
         said.marks.add("against")
+    if head is not None and kind == "objective" and _is_whole(head.entry.phrase):
+        said.marks.add("main")
     if (
         "epoch" in said.marks
         and head is None

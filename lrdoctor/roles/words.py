@@ -44,7 +44,7 @@ def spell(raw: str) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> spell("AverageEpRet"), spell("lr0"), spell("loss_q0"[5:]), spell("valloss")
+    >>> spell("AverageEpRet"), spell("lr0"), spell("q0"), spell("valloss")
     (('average', 'ep', 'ret'), ('lr', '0'), ('q0',), ('val', 'loss'))
     """
     low = raw.lower()

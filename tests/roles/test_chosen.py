@@ -119,7 +119,7 @@ class TestRates:
         assert "lr-Adam/pg1" in primary_reason(run_of(*groups), Role.LR)
 
     def test_one_rate_logged_more_often(self) -> None:
-        rare, often = curve("train_lr", every=5, value=self.warm[::5]), curve("lr", value=self.warm * 0.99)
+        rare, often = curve("train_lr", every=5, value=self.warm[::5]), curve("lr", value=self.warm * 0.9)
         assert self.lr(rare, often) == "lr"
 
     def test_three_groups_with_rates_of_their_own(self) -> None:
