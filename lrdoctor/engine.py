@@ -150,8 +150,12 @@ def _examine(context: Context, rules: Iterable[Rule]) -> tuple[list[Finding], li
     for rule in rules:
         try:
             result = context.call(rule.check)
-        except Unavailable as reason:
-            skips.append(Skip(code=rule.code, reason=str(reason)))
+        except Unavailable as missing:
+            skips.append(Skip(code=rule.code, reason=str(missing)))
+            continue
+        except Exception as error:  # a defect in one rule must not cost the user the others
+            reason = f"failed ({type(error).__name__}: {error}); this is a bug, please report it"
+            skips.append(Skip(code=rule.code, reason=reason))
             continue
         if result is not None:
             found.append(result)

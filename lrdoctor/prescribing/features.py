@@ -35,7 +35,7 @@ NAMES: tuple[str, ...] = (
     "half way at, log10 of run", "nine tenths at, log10 of run", "half way at, log10 steps", "late power",
     *(f"log fall at {position:g}" for position in _POSITIONS),
     "excursions", "tallest excursion, of progress", "tallest excursion, log10 ratio", "first excursion at",
-    "peak over start, log10", "two-cycle", "swing over progress, log10",
+    "peak over start, log10", "alternation", "swing over progress, log10",
     "validation log fall", "validation best at", "validation rise of progress", "validation over training end, log",
     "validation log fall at 0.3",
     "gradient end over start, log10", "gradient max over median, log10", "gradient scatter, log10",
@@ -146,7 +146,7 @@ def _course(context: Answers, curve: Curve, descent: Descent) -> list[float]:
         *(_clip(_fall(curve, descent.start, _level_at(axis, level, position))) for position in _POSITIONS),
         math.log1p(len(excursions)), _clip(tallest.share_of_progress, 20.0) if tallest else 0.0,
         _log10(tallest.ratio) if tallest else 0.0, min(e.position for e in excursions) if excursions else 1.0,
-        _log10(top), swing.two_cycle if swing else math.nan, _log10(swing.share_of_progress) if swing else math.nan,
+        _log10(top), swing.alternation if swing else math.nan, _log10(swing.share_of_progress) if swing else math.nan,
     ]  # fmt: skip
 
 

@@ -81,8 +81,8 @@ class NoiseFloor(Rule):
         share = noise.sigma / descent.progress
         gain = max(descent.late_gain, 0.0)
         unsure = s.max_errors * descent.late_error
-        relative = 1.0 - curve.to_loss(curve.level(0.8, 1.0)) / curve.to_loss(curve.level(0.4, 0.6))
-        negligible = curve.loss.min() > 0 and relative <= s.max_relative_gain
+        middle, late = curve.to_loss(curve.level(0.4, 0.6)), curve.to_loss(curve.level(0.8, 1.0))
+        negligible = curve.loss.min() > 0 and middle - late <= s.max_relative_gain * middle
         hidden = share >= s.min_sigma_share * gain or gain <= unsure
         if gain > s.max_late_gain or not (hidden or negligible):
             return None

@@ -91,7 +91,8 @@ class NotLearning(Rule):
     @staticmethod
     def _best_reduction(curve: Curve, descent: Descent) -> float:
         """Share of the loss that was gone at its best level."""
-        return 1.0 - curve.to_loss(descent.best) / curve.to_loss(descent.start)
+        start = curve.to_loss(descent.start)
+        return 1.0 - curve.to_loss(descent.best) / start if start > 0 else 0.0
 
 
 RULE = NotLearning()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -31,6 +32,11 @@ class Settings:
     """Fall of the level over the second half, over the height of the excursion."""
     min_ratio: float = 1.5
     """Loss at the peak over the loss at the start."""
+    chance: float = 0.02
+    """A level within this share of ln(k), k from 2 to 20 classes, is that of a constant guess."""
+    min_fall: float = 20.0
+    """A log whose first point is this many times the level of chance began after the blow-up: an untrained network
+    is not much worse than a guess."""
 
 
 class StuckAfterBlowUp(Rule):
@@ -71,6 +77,10 @@ class StuckAfterBlowUp(Rule):
     ) -> Finding | None:
         """Fire when an early, high excursion is followed by a flat loss no better than at the start."""
         s = self.settings
+        if curve.is_train:
+            began_late = self._began_after_it(curve, descent)
+            if began_late is not None:
+                return began_late
         if not curve.is_train or descent.end < descent.start - s.max_gain * (1.0 if curve.scale == "log" else abs(descent.start)):
             return None
         distance = max(abs(descent.end - descent.start), noise.sigma, 1e-300)
@@ -94,6 +104,27 @@ class StuckAfterBlowUp(Rule):
                 ),
             )  # fmt: skip
         return None
+
+    def _began_after_it(self, curve: Curve, descent: Descent) -> Finding | None:
+        """Find a loss that begins far above that of an untrained network and then lies flat at chance."""
+        s = self.settings
+        level, start = curve.to_loss(descent.end), curve.to_loss(descent.start)
+        classes = round(math.exp(level)) if 0.5 < level < 3.1 else 0
+        if not 2 <= classes <= 20 or abs(level - math.log(classes)) > s.chance * level or len(curve) < 10:
+            return None
+        drift = abs(curve.to_loss(curve.level(0.4, 0.6)) - level) / level
+        if start < s.min_fall * level or drift > s.chance:
+            return None
+        return Finding(
+            code=self.code, name=self.name, severity=self.severity,
+            confidence=confidence(start / level / s.min_fall, points=len(curve)),
+            message=f"{curve.tag} begins at {start:.4g}, far above that of an untrained network, and then lies flat at "
+            f"{level:.4g}, which is ln({classes}), the loss of a constant guess: the first steps blew up, and it is stuck.",
+            evidence=(
+                measured("first loss over the level of chance", start / level, ">=", s.min_fall, curve.tag, part(curve, 0, 1)),
+                measured("drift over the second half, of the level", drift, "<=", s.chance, curve.tag, part(curve, 0.5, 1)),
+            ),
+        )  # fmt: skip
 
 
 RULE = StuckAfterBlowUp()

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 class Settings:
     """Thresholds of OSC101."""
 
-    min_two_cycle: float = 0.7
-    """(lag 2 - lag 1) / 2 of the increments: 0.25 for white noise, 1 for a pure two-cycle."""
+    min_alternation: float = 0.5
+    """Minus the lower of the lag-1 and lag-2 autocorrelations about the trend: 0 for white noise, 0.5 to 1 for a clean cycle of
+    two to six points. The pattern of an epoch, which repeats as well, stays below it on public grids..."""
+    min_errors: float = 4.0
+    """...and this many of its standard errors."""
     min_peak_share: float = 0.6
     """Share of the variance at one period, for slower swings (momentum)."""
     max_period_share: float = 0.05
@@ -65,21 +68,21 @@ class SustainedOscillation(Rule):
     )
 
     def check(self, curve: Curve, oscillation: Oscillation) -> Finding | None:
-        """Fire on a wide two-cycle, or on a wide swing of a steady, short period."""
+        """Fire on wide alternation from point to point, or on a wide swing of a steady, short period."""
         s = self.settings
         wide = oscillation.share_of_progress / s.min_amplitude
         measured_points = len(curve) * 2 / 3
         slow = oscillation.period > max(s.max_period_share * measured_points, 3.0)
         clear = oscillation.peak_share > max(s.min_peak_share, oscillation.noise_share)
-        alternating = oscillation.two_cycle >= s.min_two_cycle
+        needed = max(s.min_alternation, s.min_errors * oscillation.alternation_error)
+        alternating = oscillation.alternation >= needed
         if not curve.is_train or wide < 1.0 or not (alternating or (clear and not slow)):
             return None
         span = Span(first_step=oscillation.first_step, last_step=oscillation.last_step)
         if alternating:
-            proof = measured("two-cycle of the increments", oscillation.two_cycle, ">=", s.min_two_cycle, curve.tag, span)
-            # 0.25 is noise and 1 is certain: the margin is the distance from noise.
-            margin = (oscillation.two_cycle - 0.25) / (s.min_two_cycle - 0.25)
-            words = "alternates from one logged point to the next"
+            proof = measured("alternation about the trend", oscillation.alternation, ">=", needed, curve.tag, span)
+            margin = oscillation.alternation / needed
+            words = "overshoots from one logged point to the next"
         else:
             proof = measured("variance at one period", oscillation.peak_share, ">", s.min_peak_share, curve.tag, span)
             margin = oscillation.peak_share / s.min_peak_share

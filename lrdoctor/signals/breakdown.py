@@ -63,13 +63,14 @@ def breakdown(
     """
     if train_loss is None and val_loss is None:
         raise Unavailable("no loss")
-    for series in (train_loss, val_loss):
-        if series is not None and not np.isfinite(series.value).all():
-            return _describe(series, ~np.isfinite(series.value), grad_norm, lr, hidden=False)
+    if train_loss is not None and not np.isfinite(train_loss.value).all():
+        return _describe(train_loss, ~np.isfinite(train_loss.value), grad_norm, lr, hidden=False)
     if train_loss is not None and grad_norm is not None:
         hidden = _hidden(train_loss, grad_norm)
         if hidden is not None:
             return _describe(train_loss, hidden, grad_norm, lr, hidden=True)
+    if val_loss is not None and not np.isfinite(val_loss.value).all():
+        return _describe(val_loss, ~np.isfinite(val_loss.value), grad_norm, lr, hidden=False)
     raise Unavailable("every logged loss is finite")
 
 

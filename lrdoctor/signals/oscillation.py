@@ -27,11 +27,18 @@ class Oscillation:
         Share of the variance of the increments at that period and its neighbours: 1 for a pure swing, about
         log(m)/m for noise of m points.
     noise_share
-        The largest share that white noise of this length shows in one case of a thousand (Fisher's g test, 1929).
+        The largest share that white noise of this length shows in one case of a thousand, in the manner of Fisher's
+        g test (1929); simulated for this estimator: 2.3 ln(1000 m) / m for m frequencies, less for few.
     amplitude
         Half the swing, in z: sqrt(2) x the standard deviation at that period.
     share_of_progress
         The amplitude over the run's progress.
+    alternation
+        Minus the lower of the lag-1 and lag-2 autocorrelations of the loss about its trend: 0 for noise, 1 for a cycle
+        of two or four points, 0.5 for one of three or six. Minibatch noise is white or persistent; only overshooting
+        makes a point lie across the trend from the one or two before.
+    alternation_error
+        Its standard error for white noise.
     two_cycle
         (lag2 - lag1) / 2 of the increments: 0.25 for noise, 1 for a two-cycle.
     first_step, last_step
@@ -43,6 +50,8 @@ class Oscillation:
     noise_share: float
     amplitude: float
     share_of_progress: float
+    alternation: float
+    alternation_error: float
     two_cycle: float
     first_step: int
     last_step: int
@@ -76,8 +85,10 @@ def oscillation(curve: Curve, noise: Noise, descent: Descent) -> Oscillation:
     m = power.size
     amplitude = float(np.sqrt(2.0 * share) * residual.std())
     return Oscillation(
-        period=float(1.0 / frequency[peak]), peak_share=min(share, 1.0), noise_share=min(1.0, 3.0 * np.log(1000.0 * m) / m),
+        period=float(1.0 / frequency[peak]), peak_share=min(share, 1.0), noise_share=min(1.0, 2.3 * np.log(1000.0 * m) / m),
         amplitude=amplitude, share_of_progress=amplitude / descent.progress if descent.progress > 0 else float("inf"),
+        alternation=-min(float(residual[lag:] @ residual[:-lag]) for lag in (1, 2)) / float(residual @ residual),
+        alternation_error=float(1.0 / np.sqrt(residual.size)),
         two_cycle=(noise.lag2 - noise.lag1) / 2.0, first_step=int(curve.step[begin]), last_step=int(curve.step[-1]),
     )  # fmt: skip
 
