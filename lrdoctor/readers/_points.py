@@ -97,7 +97,8 @@ def runs_from_points(
 ) -> list[Run]:
     """Turn metrics that were stored one by one into runs.
 
-    Where the writer was given no step (all are equal), the order of logging stands in for it. Points are put
+    Where the writer was given no step (all are equal), the time of logging beside metrics that have one tells
+    it, else the order of logging stands in for it. Points are put
     on common rows by their step; where a metric's step goes back, by the time at which they were logged, so
     that training that started again is seen.
 
@@ -118,10 +119,11 @@ def runs_from_points(
     if not points:
         return []
     notes = list(notes)
-    steps, stepless = _steps(points)
-    if stepless:
-        listed = ", ".join(repr(name) for name in stepless[:3]) + (", ..." if len(stepless) > 3 else "")
-        notes.append(f"{listed} logged without a step: the order of logging is used")
+    steps, counted, placed = _steps(points)
+    for names, how in ((counted, "the order of logging is used"), (placed, "placed by the time of logging")):
+        if names:
+            listed = ", ".join(repr(name) for name in names[:3]) + (", ..." if len(names) > 3 else "")
+            notes.append(f"{listed} logged without a step: {how}")
     rows, step_of_row = _rows(points, steps)
     columns = {
         STEP if STEP not in points else "\0step": (
@@ -138,26 +140,53 @@ def runs_from_points(
     )  # fmt: skip
 
 
-def _steps(points: Mapping[str, Points]) -> tuple[dict[str, Ints], list[str]]:
-    """Step of every point, and the metrics for which it had to be counted."""
+def _steps(points: Mapping[str, Points]) -> tuple[dict[str, Ints], list[str], list[str]]:
+    """Step of every point; the metrics for which it had to be counted, and those placed by their time."""
+    known = {name: some.step for name, some in points.items() if some.step is not None and _varies(some.step)}
     steps: dict[str, Ints] = {}
-    stepless = []
+    counted, placed = list[str](), list[str]()
     for name, some in points.items():
-        if some.step is None or (some.step.size > 1 and np.all(some.step == some.step[0])):
-            steps[name] = np.arange(some.value.size, dtype=np.int64)
-            if some.value.size > 1:
-                stepless.append(name)
-        else:
+        if name in known:
+            steps[name] = known[name]
+            continue
+        if some.step is not None and some.value.size == 1 and some.step[0] != 0:
             steps[name] = some.step
-    return steps, stepless
+            continue
+        beside = _step_at(some, {other: points[other] for other in known})
+        steps[name] = np.arange(some.value.size, dtype=np.int64) if beside is None else beside
+        if some.value.size > 1:
+            (counted if beside is None else placed).append(name)
+    return steps, counted, placed
+
+
+def _varies(step: Ints) -> bool:
+    return bool(step.size > 1 and np.any(step != step[0]))
+
+
+def _step_at(some: Points, others: Mapping[str, Points]) -> Ints | None:
+    """Steps at which other metrics were when this one was logged; None where that does not tell points
+    apart."""
+    clocks = [other.time for other in others.values() if other.time is not None]
+    if some.time is None or not clocks or len(clocks) < len(others):
+        return None
+    time = np.concatenate(clocks)
+    step = np.concatenate([other.step for other in others.values() if other.step is not None])
+    order = np.argsort(time, kind="stable")
+    time, step = time[order], step[order]
+    if np.any(np.diff(step) < 0):
+        return None
+    found = step[np.clip(np.searchsorted(time, some.time, side="right") - 1, 0, None)]
+    if np.any(np.diff(found) < 0) or np.unique(found).size < 0.9 * found.size:
+        return None
+    return found
 
 
 def _rows(points: Mapping[str, Points], steps: Mapping[str, Ints]) -> tuple[dict[str, Ints], Ints]:
     """Row of every point, and the step of each row."""
     every = np.concatenate([steps[name] for name in points])
     backward = any(np.any(np.diff(steps[name]) < 0) for name in points)
-    times = [some.time for some in points.values()]
-    clock = np.concatenate([time for time in times if time is not None]) if None not in times else None
+    times = [some.time for some in points.values() if some.time is not None]
+    clock = np.concatenate(times) if len(times) == len(points) else None
     if backward and clock is not None:
         order = np.lexsort((np.arange(every.size), clock))
         new = np.append(True, np.diff(every[order]) != 0)

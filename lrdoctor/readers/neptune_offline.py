@@ -71,11 +71,12 @@ def _take(
     kind = operation.get("type")
     if kind == "LogFloats" and isinstance(operation.get("values"), list):
         for point in operation["values"]:
-            if isinstance(point, dict) and isinstance(point.get("value"), (int, float)):
+            value = point.get("value") if isinstance(point, dict) else None
+            if isinstance(value, float) or (type(value) is int and abs(value) < 1 << 63):
                 step, time = point.get("step"), point.get("ts")
                 values[name].append((
                     step if isinstance(step, (int, float)) else None,
-                    float(point["value"]),
+                    float(value),
                     float(time) if isinstance(time, (int, float)) else np.nan,
                 ))  # fmt: skip
     elif kind in ("AssignFloat", "AssignInt", "AssignString", "AssignBool"):

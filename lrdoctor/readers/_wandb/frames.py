@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,11 @@ import numpy as np
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._columns import read_columns
+from lrdoctor.readers._json_rows import columns_of, read_json_lines
 from lrdoctor.readers._points import table_from_rows
+from lrdoctor.readers._records import load_json
 from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.readers._wandb.merging import Logged, choose_step
-from lrdoctor.readers._wandb.rows import columns_of, read_json_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 PARQUET_MAGIC = b"PAR1"
-_MAX_JSON = 1 << 29
 _MAX_PARQUET_COLUMNS = 2_000
 _MAX_ROWS = 50_000_000
 _SAMPLED = 500
@@ -59,12 +58,7 @@ def read_json_history(path: Path, format_name: str) -> list[Run]:
             if lines.rows > 1 or (lines.rows == 1 and not _is_whole(lines.columns)):
                 return _from_columns(lines.rows, lines.columns, path, format_name, lines.notes())
             stream.seek(0)
-    if path.stat().st_size > _MAX_JSON:
-        raise ReadError(path, f"larger than {_MAX_JSON >> 20} MB in one JSON value; save it as JSON lines")
-    try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig", errors="replace"))
-    except (ValueError, RecursionError) as error:
-        raise ReadError(path, f"no valid JSON ({str(error)[:80]})") from None
+    content = load_json(path)
     rows = _as_rows(content)
     if not rows:
         raise NotALogError(path, "no history rows in it")

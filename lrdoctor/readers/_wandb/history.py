@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrdoctor.readers._json_rows import UNUSED
 from lrdoctor.readers._wandb.proto import BYTES, FIXED64, VARINT, Malformed, fields, signed, zigzag
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
-
-UNUSED = frozenset(("_runtime",))
-"""On every record, and no curve; the other clock, `_timestamp`, becomes the wall time."""
 
 _MAX_KEY = 512
 _MAX_NUMBER = 40

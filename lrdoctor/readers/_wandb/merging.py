@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers._json_rows import read_json_lines
 from lrdoctor.readers._wandb.log import read_log
-from lrdoctor.readers._wandb.rows import read_json_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""History as JSON dictionaries: what `wandb-history.jsonl`, `scan_history()` and the web API hold."""
+"""Metrics as JSON dictionaries, a row each, as trackers and their web APIs write them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-
-from lrdoctor.readers._wandb.history import UNUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
 _MAX_LINE = 64 << 20
 _MAX_DEPTH = 8
 _MAX_COLUMNS = 100_000
+UNUSED = frozenset(("_runtime",))
+"""On every record, and no curve; the other clock, `_timestamp`, becomes the wall time."""
 NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 """The web API quotes what JSON has no number for."""
 

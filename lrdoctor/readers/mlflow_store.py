@@ -1,0 +1,250 @@
+"""MLflow's stores: `mlruns/<experiment>/<run>/metrics/**`, and the SQLite file that newer versions keep
+instead."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from array import array
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
+from lrdoctor.readers._points import Points, runs_from_points
+from lrdoctor.readers._sqlite import MAGIC, opened, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lrdoctor.records import Run
+
+_LINE = re.compile(rb"\d+ \S+(?: -?\d+)?(?: .*)?\r?")
+_MACHINE = "system/"
+"""Prefix of the metrics that MLflow takes of the machine."""
+_MAX_PARAMS, _MAX_PARAM = 1_000, 10_000
+_METRICS = frozenset(("key", "value", "timestamp", "run_uuid"))
+
+
+class MlflowReader:
+    """Reads runs from either store."""
+
+    name = "mlflow"
+
+    def claim(self, file: LogFile) -> Claim | None:
+        """Claim metric files below a run directory, and SQLite files with MLflow's tables."""
+        run = _run_directory(file.path)
+        if run is not None:
+            first, _, rest = file.head.partition(b"\n")
+            whole = bool(rest) or file.size <= len(file.head)
+            if file.size == 0 or (whole and _LINE.fullmatch(first)):
+                return Claim(strength=Strength.FORMAT, group=run)
+            return None
+        if file.suffix in (".db", ".sqlite", ".sqlite3") and file.head.startswith(MAGIC):
+            found = tables(file.path)
+            # One that bears MLflow's name and cannot be opened is to be refused with the reason.
+            if _is_store(found) or (not found and file.name == "mlflow.db"):
+                return Claim(strength=Strength.FORMAT)
+        return None
+
+    def read(self, source: Source) -> Iterator[Run]:
+        """Read the run of a directory, or every run of a database; its name is the local id.
+
+        Raises
+        ------
+        NotALogError
+            No metric was logged.
+        ReadError
+            The store is damaged.
+        """
+        if source.path.is_dir():
+            yield from _read_directory(source)
+            return
+        for file in source.files:
+            yield from _read_database(file.path)
+
+
+READER = MlflowReader()
+
+
+def _run_directory(path: Path) -> Path | None:
+    """The run directory that a metric file lies in; a metric's own name may have directories in it."""
+    found = None
+    for parent in path.parents:
+        if parent.name == "metrics" and _has_meta(parent.parent):
+            found = parent.parent
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _has_meta(directory: Path) -> bool:
+    return (directory / "meta.yaml").is_file()
+
+
+def _read_directory(source: Source) -> list[Run]:
+    points: dict[str, Points] = {}
+    notes: list[str] = []
+    for file in source.files:
+        name = file.path.relative_to(source.path / "metrics").as_posix()
+        if name.startswith(_MACHINE):
+            continue
+        try:
+            some, bad = _read_metric(file.path.read_bytes())
+        except OSError as error:
+            notes.append(f"metric {name!r} cannot be read: {error.strerror or error}")
+            continue
+        if bad:
+            notes.append(
+                f"metric {name!r}: {bad} lines are not what MLflow writes (the last may be cut off): left out"
+            )
+        points[name] = some
+    meta = read_companion_yaml(source.path / "meta.yaml")
+    if meta.get("run_name"):
+        notes.append(f"named {meta['run_name']!r} in MLflow")
+    if meta.get("lifecycle_stage") == "deleted":
+        notes.append("deleted in MLflow")
+    runs = runs_from_points(
+        points,
+        source=str(source.path),
+        format_name=READER.name,
+        hyperparameters=find_hyperparameters(dict(_params(source.path / "params"))),
+        notes=notes,
+    )
+    if not runs:
+        raise NotALogError(source.path, "no metric of this MLflow run has a value")
+    return runs
+
+
+def _read_metric(data: bytes) -> tuple[Points, int]:
+    """Read the lines of one metric: time in milliseconds, value, step, and what newer versions add."""
+    lines = data.split(b"\n")
+    cut = lines.pop() if lines else b""
+    rows = [line.split() for line in lines if line]
+    if len(cut.split()) >= max(map(len, rows), default=3):
+        rows.append(cut.split())
+        cut = b""
+    width = min(min(map(len, rows), default=2), 3)
+    bad = int(bool(cut))
+    if width >= 2:
+        try:
+            table = np.array([row[:width] for row in rows], "S40").astype(np.float64).reshape(-1, width)
+            return _points(table), bad
+        except ValueError:
+            pass
+    good = []
+    for row in rows:
+        try:
+            good.append([float(row[0]), float(row[1]), float(row[2]) if len(row) > 2 else 0.0])
+        except (ValueError, IndexError):
+            bad += 1
+    return _points(np.array(good, np.float64).reshape(-1, 3)), bad
+
+
+def _points(table: np.ndarray) -> Points:
+    step = None
+    if table.shape[1] > 2:
+        step = np.clip(np.nan_to_num(table[:, 2]), -(2.0**53), 2.0**53).astype(np.int64)
+    return Points(step, table[:, 1].copy(), table[:, 0].copy())
+
+
+def _params(directory: Path) -> Iterator[tuple[str, str]]:
+    """Settings, a small file each; links are not followed."""
+    count = 0
+    for folder, _, names in os.walk(directory):
+        for name in sorted(names):
+            path = directory.__class__(folder) / name
+            count += 1
+            try:
+                if count > _MAX_PARAMS or path.is_symlink() or path.stat().st_size > _MAX_PARAM:
+                    continue
+                text = path.read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            yield path.relative_to(directory).as_posix(), text.strip()
+
+
+@dataclass(slots=True)
+class _Metric:
+    """Columns of one metric in the making."""
+
+    step: array[int] = field(default_factory=lambda: array("q"))
+    value: array[float] = field(default_factory=lambda: array("d"))
+    time: array[float] = field(default_factory=lambda: array("d"))
+
+
+def _is_store(found: dict[str, frozenset[str]]) -> bool:
+    return found.get("metrics", frozenset()) >= _METRICS and "run_uuid" in found.get("runs", frozenset())
+
+
+def _read_database(path: Path) -> list[Run]:
+    has = tables(path)
+    if not _is_store(has):
+        with opened(path):  # says what is wrong with it
+            raise ReadError(path, "the tables of an MLflow store are not in it, or it is damaged")
+    step = "step" if "step" in has["metrics"] else "0"
+    is_nan = "is_nan" if "is_nan" in has["metrics"] else "0"
+    metrics: dict[str, dict[str, _Metric]] = defaultdict(dict)
+    params: dict[str, dict[str, object]] = defaultdict(dict)
+    with opened(path) as connection:
+        query = f"SELECT run_uuid, key, value, timestamp, {step}, {is_nan} FROM metrics ORDER BY rowid"
+        for run, key, value, when, at, nan in connection.execute(query):
+            if not isinstance(key, str) or key.startswith(_MACHINE):
+                continue
+            metric = metrics[run].get(key)
+            if metric is None:
+                metric = metrics[run][key] = _Metric()
+            try:
+                number, count, clock = float(value), int(at), float(when)
+                metric.step.append(count)
+            except (TypeError, ValueError, OverflowError):
+                continue
+            metric.value.append(float("nan") if nan else number)
+            metric.time.append(clock)
+        columns = ["run_uuid", "name" if "name" in has["runs"] else "NULL"]
+        columns.append("lifecycle_stage" if "lifecycle_stage" in has["runs"] else "NULL")
+        described = connection.execute(f"SELECT {', '.join(columns)} FROM runs")
+        names = {run: (name, stage) for run, name, stage in described}
+        if "params" in has:
+            for run, key, value in connection.execute("SELECT run_uuid, key, value FROM params"):
+                params[run][str(key)] = value
+    runs = _from_database(path, metrics, params, names)
+    if not runs:
+        raise NotALogError(path, "an MLflow store in which no run has logged a metric")
+    return runs
+
+
+def _from_database(
+    path: Path,
+    metrics: dict[str, dict[str, _Metric]],
+    params: dict[str, dict[str, object]],
+    names: dict[str, tuple[object, object]],
+) -> list[Run]:
+    shared = Counter(str(name) for name, _ in names.values())
+    runs: list[Run] = []
+    for run, some in metrics.items():
+        name, stage = names.get(run, (None, None))
+        label = str(name) if name and shared[str(name)] == 1 else f"{name or 'run'}.{str(run)[:8]}"
+        points = {key: _from_arrays(metric) for key, metric in some.items()}
+        found = runs_from_points(
+            points,
+            source=str(path),
+            format_name=READER.name,
+            hyperparameters=find_hyperparameters(params.get(run, {})),
+            notes=["deleted in MLflow"] if stage == "deleted" else [],
+        )
+        runs += [replace(each, id=f"{label}.{each.id}" if each.id else label) for each in found]
+    return [replace(runs[0], id="")] if len(runs) == 1 else runs
+
+
+def _from_arrays(metric: _Metric) -> Points:
+    value = np.array(metric.value, np.float64)
+    # SQLite columns of MLflow hold no infinity: it writes the largest number there is.
+    value[np.abs(value) >= sys.float_info.max] *= np.inf
+    return Points(np.array(metric.step, np.int64), value, np.array(metric.time, np.float64))
