@@ -30,6 +30,7 @@ _TABLE = frozenset(
 )  # fmt: skip
 _COMPANIONS = frozenset(("wandb-summary.json", "wandb-metadata.json", "wandb-events.jsonl"))
 _BOUNDS = ("__MIN", "__MAX")
+_PHASES = frozenset(("train", "training", "val", "valid", "validation", "test", "eval", "dev"))
 _CHART, _TABULAR = "chart", "table of runs"
 _JSON_KEY = {key: re.compile(rf'"{key}"\s*:') for key in (*_HISTORY, *_CLOCKS)}
 
@@ -125,12 +126,10 @@ def _kind(names: list[str]) -> str | None:
         drawn = sum(" - " in name or name.endswith(_BOUNDS) or f"{name}__MIN" in known for name in others)
         if drawn >= 0.8 * len(others):
             return _CHART
-    if (
-        others
-        and titled == len(others)
-        and (_is_axis(names[0]) or any(name.endswith(" - _step") for name in others))
-    ):
-        return _CHART
+    steps = any(name.endswith(" - _step") for name in others)
+    if others and titled == len(others) and (steps or _is_axis(names[0])):
+        runs = {name.rpartition(" - ")[0].lower() for name in others}
+        return None if runs & _PHASES else _CHART  # "train - loss" is somebody's own spelling
     if "_step" in known and known.intersection(_CLOCKS):
         return "history"
     if names and names[0].lstrip("\ufeff") == "Name" and len(known & _TABLE) >= 2:
@@ -139,10 +138,8 @@ def _kind(names: list[str]) -> str | None:
 
 
 def _is_axis(name: str) -> bool:
-    plain = name.lstrip("\ufeff").strip().lower()
-    return plain in ("step", "_step", "epoch", "wall time", "global_step") or plain.startswith(
-        "relative time"
-    )
+    plain = name.lstrip("\ufeff").strip()
+    return plain in ("Step", "_step", "Wall Time") or plain.startswith("Relative Time")
 
 
 def _is_json_history(text: str) -> bool:
@@ -150,4 +147,6 @@ def _is_json_history(text: str) -> bool:
     start = text.lstrip()[:1]
     if start not in ("[", "{"):
         return False
+    if text[:4096].lstrip("{ \r\n\t").startswith('"columns"'):  # a frame, its names in a list
+        return '"_step"' in text and any(f'"{clock}"' in text for clock in _CLOCKS)
     return bool(_JSON_KEY["_step"].search(text)) and any(_JSON_KEY[clock].search(text) for clock in _CLOCKS)
