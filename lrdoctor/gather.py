@@ -131,10 +131,12 @@ class _Walk:
         alone: list[_Pending] = []
         pending: dict[tuple[str, Path], _Pending] = {}
         folders: list[Path] = []
+        links: list[Path] = []
         for entry in entries:
             if _is_directory(entry):
                 if entry.name not in _PRUNED:
-                    folders.append(path / entry.name)
+                    # Links last (`wandb/latest-run`): what they lead to is then known by its own name.
+                    (links if entry.is_symlink() else folders).append(path / entry.name)
                 continue
             if not _is_file(entry):
                 continue
@@ -149,7 +151,7 @@ class _Walk:
                 _add(pending, claimed)
         held: list[_Found] = []
         holding = bool(alone or pending)
-        for folder in folders:
+        for folder in [*folders, *links]:
             for item in self.directory(folder, depth + 1, pending):
                 if isinstance(item, _Found) and holding:
                     held.append(item)  # it may be the same training as a log in this directory
