@@ -13,6 +13,7 @@ import numpy as np
 
 from lrdoctor.engine import Context
 from lrdoctor.prescribing.features import NAMES, features
+from lrdoctor.prescribing.response import OFFSETS
 from lrdoctor.trials.outcomes import budgets, final_losses, outcome
 from lrdoctor.trials.views import LOOKS, make_run
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OFFSETS", "Rows", "join", "load_rows", "response", "rows_of", "save_rows"]
 
-OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
-"""log10 of the candidate factors: five decades either way in the steps of the grids."""
 SCORES = ("near", "fine", "strict", "validation near", "validation fine")
 """Within 2 % and within 10 % of the best reduction of the training loss, within 2 % of the best loss itself, and the same
 two for the validation loss."""

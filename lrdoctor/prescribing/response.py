@@ -1,0 +1,161 @@
+"""How the same training would do at other learning rates, as far as its log tells.
+
+The model was fitted on grids of real trainings at many rates (`lrdoctor.trials`): from a description of one log
+(`features`) to the chance that each candidate factor on the rate ends near the best, or well. It is a small file beside this
+one and needs numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.errors import Unavailable
+from lrdoctor.prescribing.features import MISSING, NAMES, features
+from lrdoctor.prescribing.forest import Forest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrdoctor.prescribing.features import Answers
+
+    Floats = NDArray[np.float64]
+
+MODEL = "dose.npz"
+OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
+"""log10 of the candidate factors: five decades either way in steps of 10^0.25."""
+KEEP = int(np.flatnonzero(OFFSETS == 0)[0])
+_KERNEL = np.array([0.25, 0.5, 0.25])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Response:
+    """Expected outcome of the next run for each candidate factor on the rate.
+
+    Parameters
+    ----------
+    near, fine
+        float64 [len(OFFSETS)]: chance of ending within 2 %, and within 10 %, of the best reachable loss reduction.
+    utility
+        Their mean, smoothed over neighbouring factors; what the dose maximises.
+    low, high
+        log10 of the ends of the interval that holds the best factor in 80 % of held-out cases.
+    novelty
+        Share of the known features that lie outside what the trials saw.
+    log10_steps
+        Length of the run; NaN if not in steps.
+    rate_known
+        Whether the log or the configuration gave the rate.
+    credit
+        Contribution of each feature to the estimate, float64 [len(NAMES)] in decades.
+    """
+
+    near: Floats
+    fine: Floats
+    utility: Floats
+    low: float
+    high: float
+    novelty: float
+    log10_steps: float
+    rate_known: bool
+    credit: Floats
+
+    def best(self, low: float = -5.0, high: float = 5.0) -> float:
+        """log10 of the factor with the highest utility between two bounds, refined between the candidates."""
+        inside = np.flatnonzero((OFFSETS >= low) & (OFFSETS <= high))
+        peak = int(inside[np.argmax(self.utility[inside])])
+        if 0 < peak < OFFSETS.size - 1:
+            before, here, after = self.utility[peak - 1 : peak + 2]
+            curvature = before - 2 * here + after
+            shift = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
+            return float(np.clip(OFFSETS[peak] + 0.25 * np.clip(shift, -0.5, 0.5), low, high))
+        return float(OFFSETS[peak])
+
+    def gain(self) -> float:
+        """Utility of the best factor less that of keeping the rate."""
+        return float(self.utility.max() - self.utility[KEEP])
+
+    def reasons(self, count: int = 3) -> list[tuple[str, float]]:
+        """The features that moved the estimate most, each with its contribution in decades."""
+        order = np.argsort(-np.abs(self.credit))[:count]
+        return [(NAMES[index], float(self.credit[index])) for index in order if abs(self.credit[index]) >= 0.02]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Model:
+    forest: Forest
+    sharpness: float
+    lowest: Floats
+    highest: Floats
+
+
+@cache
+def _model() -> _Model:
+    """Load the fitted model.
+
+    Raises
+    ------
+    Unavailable
+        It belongs to other features, or was not installed.
+    """
+    try:
+        with as_file(files("lrdoctor.prescribing").joinpath(MODEL)) as path, np.load(path, allow_pickle=False) as data:
+            if tuple(data["names"]) != NAMES:
+                raise Unavailable("the dose model belongs to another version of its features")
+            return _Model(
+                forest=Forest.load(data), sharpness=float(data["sharpness"]), lowest=data["lowest"], highest=data["highest"]
+            )
+    except FileNotFoundError:
+        raise Unavailable("the dose model is not installed") from None
+
+
+def response(context: Answers) -> Response:
+    """Estimate how the run would have done at other rates.
+
+    Raises
+    ------
+    Unavailable
+        There is no loss at all.
+    """
+    if context.find("curve") is None and context.find("breakdown") is None:
+        raise Unavailable("no loss")
+    return from_features(features(context))
+
+
+def from_features(row: Floats) -> Response:
+    """The response for one row of `features`."""
+    model = _model()
+    both, credit = model.forest.predict(row)
+    near, fine = np.clip(both, 0.0, 1.0).reshape(2, -1)
+    utility = smooth((near + fine) / 2)
+    low, high = interval(near, fine, model.sharpness)
+    known = row != MISSING
+    outside = known & ((row < model.lowest) | (row > model.highest))
+    steps = float(row[NAMES.index("log10 steps")])
+    return Response(
+        near=near, fine=fine, utility=utility, low=low, high=high,
+        novelty=float(outside.sum() / max(known.sum(), 1)), log10_steps=steps if steps != MISSING else float("nan"),
+        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING), credit=credit,
+    )  # fmt: skip
+
+
+def smooth(values: Floats) -> Floats:
+    """Average over neighbouring candidates (1, 2, 1)/4, along the last axis."""
+    padded = np.concatenate([values[..., :1], values, values[..., -1:]], axis=-1)
+    return np.asarray(_KERNEL[0] * padded[..., :-2] + _KERNEL[1] * padded[..., 1:-1] + _KERNEL[2] * padded[..., 2:])
+
+
+def interval(near: Floats, fine: Floats, sharpness: float, level: float = 0.8) -> tuple[float, float]:
+    """Central interval of the best log10 factor, from the response raised to a power fitted on held-out tasks."""
+    weight = smooth((near + fine) / 2) ** sharpness
+    total = np.concatenate([[0.0], np.cumsum(weight)])
+    edges = np.concatenate([OFFSETS - 0.125, [OFFSETS[-1] + 0.125]])
+    low, high = np.interp([(1 - level) / 2, (1 + level) / 2], total / total[-1], edges)
+    return float(low), float(high)
+
+
+SIGNALS = (response,)
