@@ -96,12 +96,19 @@ def _look(path: Path) -> tuple[Dialect, str, int]:
             head += stream.read(3 * len(head))
     if not head.strip(b"\x00 \t\r\n"):
         raise NotALogError(path, "the file is empty" if len(head) == size else "the file holds nothing")
+    refuse_pointer(path, head)
     encoding = _encoding(head)
     text = head.decode(encoding, errors="replace").replace("\x00", "")
     dialect = sniff(text, whole=size <= len(head))
-    if dialect is None:
+    if dialect is None or text.lstrip()[:1] == "<":
         raise NotALogError(path, "no table: its lines do not split into columns of numbers")
     return dialect, encoding, size
+
+
+def refuse_pointer(path: Path, head: bytes) -> None:
+    """Say so where git-lfs has left a note in place of the file."""
+    if head.startswith(b"version https://git-lfs"):
+        raise NotALogError(path, "a Git LFS pointer in place of the file: fetch it with `git lfs pull`")
 
 
 def _encoding(head: bytes) -> str:
@@ -156,14 +163,18 @@ class _Mending(Counter[str]):
         """A sentence for each kind."""
         said = {
             "cut": "the last line is cut off: left out",
-            "header": f"the header is repeated {self['header']} times: the file was appended to",
+            "header": f"the header comes {_times(self['header'], 'more time')}: the file was appended to",
             "changed": "the header changes on the way: columns are joined by name",
-            "short": f"{self['short']} lines have fewer cells than the header: the rest counts as not logged",
-            "long": f"{self['long']} lines have more cells than the header: the surplus is left out",
+            "short": f"{_times(self['short'], 'line')} with fewer cells than the header: the rest was not logged",
+            "long": f"{_times(self['long'], 'line')} with more cells than the header: the surplus is left out",
         }
-        odd = [f"{count} cells of {name[4:]!r} are no numbers: left out"
+        odd = [f"{_times(count, 'cell')} of {name[4:]!r} without a number: left out"
                for name, count in self.items() if name.startswith("odd:")]  # fmt: skip
         return [text for kind, text in said.items() if self[kind]] + odd
+
+
+def _times(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class _Segment:
@@ -195,13 +206,15 @@ def _read_blocks(path: Path, dialect: Dialect, encoding: str) -> Columns:
     names = dialect.names or tuple(f"column {j + 1}" for j in range(dialect.width))
     segments = [_Segment(names, 0)]
     skip = dialect.skip
+    before: list[str] = []
     for lines, ended in _blocks(path, encoding):
         if skip:
             lines, skip = lines[skip:], max(0, skip - len(lines))
         kept = [line for line in lines if line and line[0] != COMMENT_MARK and not line.isspace()]
-        if not ended and kept and _is_cut(kept, segments[-1].names, dialect):
+        if not ended and kept and _is_cut([*before, *kept], segments[-1].names, dialect):
             kept.pop()
             mending["cut"] += 1
+        before = kept[-5:]
         for piece, header in _at_headers(kept, segments[-1].names, dialect):
             if header is not None and header != segments[-1].names:
                 segments.append(_Segment(header, segments[-1].stop))
@@ -322,9 +335,13 @@ def _read_with_pandas(path: Path, dialect: Dialect, encoding: str) -> Columns | 
     start = _after_lines(raw, dialect.skip)
     body = raw[start:]
     del raw
-    last = body[body.rstrip(b"\n").rfind(b"\n") + 1 :]
-    if b"\x00" in last or not body.endswith(b"\n"):
-        return None  # a tail that needs looking at
+    tail = _lines(body[-_SNIFF_BYTES:].decode("latin-1"))
+    if b"\x00" in body[-_SNIFF_BYTES:] or dialect.delimiter == "|":
+        return None
+    notes: list[str] = []
+    if not body.endswith((b"\n", b"\r")) and _is_cut(tail[1:], dialect.names, dialect):
+        body = body[: body.rfind(b"\n") + 1]
+        notes = _Mending(cut=1).notes()
     # pandas takes ``nan`` for a hole: put a number in its place and take it out again below.
     had_nan = any(word in body for word in (b"nan", b"NaN", b"NAN", b"Nan"))
     if had_nan:
@@ -358,7 +375,7 @@ def _read_with_pandas(path: Path, dialect: Dialect, encoding: str) -> Columns | 
             table.columns[name] = values
             if not logged.all():
                 table.logged[name] = logged
-    return Columns(table, text, dialect)
+    return Columns(table, text, dialect, notes)
 
 
 def _is_text(cells: Sequence[tuple[str, ...]]) -> bool:

@@ -60,7 +60,7 @@ class Dialect:
         if self.delimiter is not None and any('"' in line for line in lines):
             return [split(line, self.delimiter) for line in lines]
         if self.delimiter == "|":
-            lines = [line.strip().strip("|") for line in lines]
+            lines = [line.strip().strip("|") for line in lines if set(line) - set("|-:+= ")]  # no rules
         return [line.split(self.delimiter) for line in lines]
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._cells import to_floats
+from lrdoctor.readers._columns import refuse_pointer
 from lrdoctor.readers._table import Table
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def load_json(path: Path) -> Any:
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8 or UTF-16; bytes that are neither become replacement characters."""
     raw = path.read_bytes()
+    refuse_pointer(path, raw[:64])
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16", errors="replace")
     return raw.decode("utf-8-sig", errors="replace").replace("\x00", "")

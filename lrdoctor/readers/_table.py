@@ -128,7 +128,8 @@ def runs_from_table(  # the one road from columns to runs
     if blank_may_be_nan:
         table = _with_blown_up(table, values, notes)
         leader = _leader(table, names)
-    found.unit = unit or found.unit
+    if unit is not None and (axis is None or found.name == axis):
+        found.unit = unit
     found.clock = _clock(table)
     runs: list[Run] = []
     for session in _sessions(found, leader):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lrdoctor.errors import NotALogError
 from lrdoctor.readers._axis import is_axis_name, plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._cells import is_number
 from lrdoctor.readers._columns import Columns, read_columns
 from lrdoctor.readers._course import is_curve_name, why_no_course
 from lrdoctor.readers._dialect import sniff
@@ -41,8 +42,7 @@ class GenericCsvReader:
             )
         if file.suffix not in _TEXT_SUFFIXES:
             return None
-        text = file.head_text
-        if not text or not _looks_named(text):
+        if not (_looks_named(file.head_text) or (is_curve_name(file.path.stem) and _is_bare(file.head_text))):
             return None
         return Claim(strength=Strength.SHAPE, quiet=True)
 
@@ -94,6 +94,14 @@ def _looks_named(text: str) -> bool:
         return False
     fitting = sum(len(row) == dialect.width for row in dialect.sample)
     return fitting >= 0.8 * len(dialect.sample) and (dialect.width > 1 or len(dialect.sample) > 2)
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a text is one or two columns of numbers and nothing else."""
+    dialect = sniff(text)
+    if dialect is None or dialect.names or dialect.width > 2:
+        return False
+    return all(is_number(cell) for row in dialect.sample for cell in row)
 
 
 def _named_by_file(file: LogFile, columns: Columns) -> Table:

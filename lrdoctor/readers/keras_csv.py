@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._sheet import header_names, runs_from_sheet
 from lrdoctor.records import Role
@@ -27,7 +28,7 @@ class KerasCsvReader:
         if file.suffix not in _SUFFIXES or not file.head.startswith((b"epoch", b"\xef\xbb\xbfepoch")):
             return None
         first, *names = header_names(file) or ("",)
-        if first != "epoch" or not {"loss", "val_loss"}.intersection(names):
+        if first != "epoch" or not {"loss", "val_loss"}.intersection(names) or any(map(is_axis_name, names)):
             return None
         own = [name for name in names if not name.startswith("val_")]
         of_validation = [name for name in names if name.startswith("val_")]
