@@ -6,9 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lrdoctor.readers._base import LogFile
 
 SAMPLE_BYTES = 16_384
+_PLACES = 24
 # Names of what training prints into; `.o12345` and `.e12345` are batch systems.
 _TEXT_SUFFIX = re.compile(
     r"\.(?:log|logs|txt|text|out|err|output|stdout|stderr|md|[oe]\d{2,}|\d{1,3}|nohup|console|lst|rpt|trn|trace)",
@@ -58,46 +61,62 @@ def is_telling(name: str) -> bool:
     return _TELLING.search(name) is not None and not name.lower().startswith("readme")
 
 
+def samples(file: LogFile) -> Iterator[bytes]:
+    """Pieces of a text file: its beginning, its middle, its end, then short ones all over it; none if it is binary."""
+    if not file.size or is_binary(file.head):
+        return
+    yield file.head
+    if file.size <= len(file.head):
+        return
+    try:
+        with file.path.open("rb") as stream:
+            for place in (0.5, 1.0):
+                stream.seek(max(int(file.size * place) - SAMPLE_BYTES, len(file.head)))
+                yield stream.read(SAMPLE_BYTES)
+            if file.size > 8 * SAMPLE_BYTES:  # what was printed may be a short stretch of a long file
+                for place in range(1, _PLACES):
+                    stream.seek(file.size * place // _PLACES)
+                    yield stream.read(SAMPLE_BYTES // 4)
+    except OSError:
+        return
+
+
 def speaking_lines(file: LogFile) -> int:
-    """The most lines with a measurement in one of three samples of the file; 0 if it is binary."""
-    if _binary(file.head):
-        return 0
-    best = _count(file.head)
-    if best >= ENOUGH or file.size <= len(file.head):
-        return best
-    with file.path.open("rb") as stream:
-        for place in (0.5, 1.0):
-            stream.seek(max(int(file.size * place) - SAMPLE_BYTES, len(file.head)))
-            sample = stream.read(SAMPLE_BYTES)
-            best = max(best, _count(sample))
-            if best >= ENOUGH:
-                return best
-        if file.size > 8 * SAMPLE_BYTES:  # what was printed may be a short stretch of a long file
-            step = max(file.size // 24, SAMPLE_BYTES)
-            for place in range(step, file.size, step):
-                stream.seek(place)
-                best = max(best, _count(stream.read(SAMPLE_BYTES // 4)))
-                if best >= ENOUGH:
-                    break
+    """The most lines with a measurement in one sample of the file; 0 if it is binary."""
+    best = 0
+    for sample in samples(file):
+        best = max(best, _count(sample))
+        if best >= ENOUGH:
+            break
     return best
 
 
 # The head of a table that is printed row by row: an axis, then a measurement, in one line without colons.
-_HEADER = re.compile(rb"(?i)[\s|]*(?:[\w ]+\|\s*)?(?:(?:epoch|step|iter\w*|training loss)\b|e +#)[^:=\n]{0,200}\b(?:\w*loss|acc\w*|box|\w*err\w*|score|lr)\b")
+_HEADER = re.compile(
+    rb"(?i)[\s|]*(?:[\w ]+\|\s*)?(?:(?:epoch|step|iter\w*|training loss)\b|e +#)[^:=\n]{0,200}\b(?:\w*loss|acc\w*|box|\w*err\w*|score|lr)\b"
+)
 _ROW = re.compile(rb"[\s|]*(?:No log[\s|]+)?\d+[\d/.]*[\s|]+[-\d.nN]")
 
 
-def _count(sample: bytes) -> int:
+def plain(sample: bytes) -> bytes:
+    """A sample without colours and, if it is UTF-16, without zeros."""
     if sample[:2] in (b"\xff\xfe", b"\xfe\xff") or sample.count(0) > 0.3 * len(sample):
         sample = sample.replace(b"\x00", b"")
-    if b"\x1b" in sample:
-        sample = re.sub(rb"\x1b\[[0-9;]*[A-Za-z]", b"", sample)
+    return re.sub(rb"\x1b\[[0-9;]*[A-Za-z]", b"", sample) if b"\x1b" in sample else sample
+
+
+def _count(sample: bytes) -> int:
+    sample = plain(sample)
     lines = re.split(rb"[\r\n]+", sample)
-    rows = sum(1 for line in lines if _ROW.match(line)) if any(_HEADER.match(line[:300]) for line in lines) else 0
+    rows = (
+        sum(1 for line in lines if _ROW.match(line))
+        if any(_HEADER.match(line[:300]) for line in lines)
+        else 0
+    )
     return rows + sum(1 for line in lines if _SPEAKS.search(line[:2000]))
 
 
-def _binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
     """Not text in any encoding: control characters that no program prints, or zeros that are not UTF-16's."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or not head:
         return not head
@@ -106,3 +125,20 @@ def _binary(head: bytes) -> bool:
         return not (max(head[::2].count(0), head[1::2].count(0)) > 0.8 * zeros and zeros > 0.3 * len(head))
     odd = sum(head.count(bytes((code,))) for code in (*range(1, 7), *range(14, 27), 28, 29, 30, 31))
     return odd > 0.02 * len(head)
+
+
+def holds(file: LogFile, pattern: re.Pattern[bytes]) -> bool:
+    """Say whether a text file shows a pattern in one of the places that are looked at.
+
+    Parameters
+    ----------
+    file
+        Any file; one that is named like something else than output is only looked at if the user named it.
+    pattern
+        What the writer's lines have in common.
+    """
+    if not file.named and (
+        _NEVER.fullmatch(file.name) or (file.suffix and not _TEXT_SUFFIX.fullmatch(file.suffix))
+    ):
+        return False
+    return any(pattern.search(plain(sample)) for sample in samples(file))

@@ -299,11 +299,17 @@ class _Walk:
         self.last = None
         if not whole:
             return
-        lead = re.match(r"\s*(?:(?:st|nd|rd|th)\b)?[\s-]*([A-Za-z]+|[\u8f6e\u8f2a\u6b65\u56de])(?!\w*\s*[:=\[(#]*\s*\d)", behind)
+        lead = re.match(
+            r"\s*(?:(?:st|nd|rd|th)\b)?[\s-]*([A-Za-z]+|[\u8f6e\u8f2a\u6b65\u56de])(?!\w*\s*[:=\[(#]*\s*\d)",
+            behind,
+        )
         rank = axis_rank(lead.group(1)) if lead else None
         at_start = began and not self.text[: self.tokens[index][0]].strip(" \t[|#>*<")
         if rank is not None and (
-            at_start or "after" in gap.lower() or "\u7b2c" in gap or (lead is not None and behind[:1].isalpha())
+            at_start
+            or "after" in gap.lower()
+            or "\u7b2c" in gap
+            or (lead is not None and behind[:1].isalpha())
         ):
             assert lead is not None
             self._keep(Field(index, lead.group(1), "epoch" if rank < 0 else "step", rank, 1.0))

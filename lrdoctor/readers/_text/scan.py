@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.readers._text.grammar import read_line
-from lrdoctor.readers._text.shapes import NUMBER, shapes
+from lrdoctor.readers._text.numbers import Taking
+from lrdoctor.readers._text.shapes import shapes
 from lrdoctor.readers._text.stream import blocks
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrdoctor.readers._text.nouns import Field, Line
+    from lrdoctor.readers._text.stream import Block
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1 << 21
 """How much of the text is kept for finding hyperparameters in it."""
 _MOST_SHAPES = 60_000
-_THOUSANDS = re.compile(rb"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_MOST_EVENTS = 2_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -113,41 +114,40 @@ def scan(path: Path, *, start: int = 0, reading: Reading = read_line) -> Scan:
     reading
         The grammar.
     """
-    return _Scanner(reading).run(block for block in blocks(path, start=start))
+    return _Scanner(reading).run(blocks(path, start=start))
 
 
 class _Scanner:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.known: dict[bytes, int] = {}
-        self.read: list[tuple[Line | None, int]] = [(None, 0)]  # with the count of numbers on such a line
-        self.parts: dict[tuple[object, ...], list[tuple[Line, bool, Ints, Floats]]] = {}
+        self.takings: list[Taking | Line | None] = [None]
+        self.parts: dict[tuple[object, ...], list[tuple[Line, Ints, Floats]]] = {}
         self.found = Scan()
+        self.tabled = False
 
-    def run(self, stream: Iterable[object]) -> Scan:
-        from lrdoctor.readers._text.stream import Block
-
+    def run(self, stream: Iterable[Block]) -> Scan:
         for block in stream:
-            assert isinstance(block, Block)
-            self._block(block.data, block.overwritten)
-        for parts in self.parts.values():
-            line, overwritten = parts[0][:2]
-            lines = np.concatenate([part[2] for part in parts])
-            values = np.concatenate([part[3] for part in parts])
+            self._block(block)
+        for (*_, overwritten), parts in self.parts.items():
+            line = parts[0][0]
+            lines = np.concatenate([part[1] for part in parts])
+            values = np.concatenate([part[2] for part in parts])
+            parts.clear()
             if np.any(np.diff(lines) < 0):
                 order = np.argsort(lines, kind="stable")
                 lines, values = lines[order], values[order]
             self.found.groups.append(
-                Group(line.what, line.fields, line.split, line.bar, overwritten, lines, values)
+                Group(line.what, line.fields, line.split, line.bar, bool(overwritten), lines, values)
             )
         self.found.events.sort()
         self.found.groups.sort(key=lambda group: int(group.lines[0]))
         return self.found
 
-    def _block(self, data: bytes, overwritten: NDArray[np.bool_]) -> None:
-        raw = data.split(b"\n")
+    def _block(self, block: Block) -> None:
+        raw = block.data.split(b"\n")
         raw.pop()
-        shaped = shapes(data)
+        shaped = shapes(block.data)
         ids = list(map(self.known.get, shaped))
         for place, number in enumerate(ids):
             if number is None:
@@ -157,19 +157,18 @@ class _Scanner:
         order = at[np.argsort(chosen[at], kind="stable")]
         cuts = np.flatnonzero(np.diff(chosen[order])) + 1
         for rows in np.split(order, cuts) if order.size else ():
-            line, count = self.read[int(chosen[rows[0]])]
-            assert line is not None
-            if line.what in ("data", "box", "row"):
-                if line.what != "row" or self.found.names:
-                    self._numbers(line, count, raw, rows, overwritten)
-            else:
-                self._event(line, rows)
+            taking = self.takings[int(chosen[rows[0]])]
+            if not isinstance(taking, Taking):
+                assert taking is not None
+                self._event(taking, raw, rows)
+            elif taking.line.what != "row" or self.tabled:
+                self._numbers(taking, raw, rows, block.overwritten)
         if len(self.found.head) < HEAD_BYTES:
-            self.found.head += data[: HEAD_BYTES - len(self.found.head)]
+            self.found.head += block.data[: HEAD_BYTES - len(self.found.head)]
         self.found.lines += len(raw)
         if len(self.known) > _MOST_SHAPES:
             self.known.clear()
-            self.read = [(None, 0)]
+            self.takings = [None]
 
     def _learn(self, shape: bytes, raw: bytes) -> int:
         number = self.known.get(shape)  # met earlier in this block
@@ -178,77 +177,51 @@ class _Scanner:
         line = self.reading(raw)
         number = 0
         if line is not None:
-            number = len(self.read)
-            self.read.append((line, sum(1 for _ in NUMBER.finditer(raw))))
+            number = len(self.takings)
+            self.takings.append(Taking.learn(raw, line) if line.fields else line)
+            self.tabled |= line.what == "header"  # rows of numbers count from now on
         self.known[shape] = number
-        if line is not None and line.what == "header":
-            self.found.names.setdefault(-1, line.names)  # rows count from now on
         return number
 
-    def _event(self, line: Line, rows: Ints) -> None:
-        name = line.split or (line.names[0] if line.names else "")
+    def _event(self, line: Line, raw: Sequence[bytes], rows: Ints) -> None:
+        if line.what in ("session", "rule") and len(self.found.events) > _MOST_EVENTS:
+            return
         for row in rows.tolist():
             at = self.found.lines + row
+            name = line.split or (line.names[0] if line.names else "")
+            if line.what == "session":
+                name = raw[row][:200].decode("utf-8", errors="replace").strip()
             self.found.events.append((at, line.what, name))
             if line.what == "header":
                 self.found.names[at] = line.names
 
     def _numbers(
-        self, line: Line, count: int, raw: Sequence[bytes], rows: Ints, overwritten: NDArray[np.bool_]
+        self, taking: Taking, raw: Sequence[bytes], rows: Ints, overwritten: NDArray[np.bool_]
     ) -> None:
         lines = [raw[row] for row in rows.tolist()]
-        tokens = NUMBER.findall(b"\n".join(lines))
-        if len(tokens) != count * len(lines):  # the shape was not faithful: read line by line
-            for row, text in zip(rows.tolist(), lines, strict=True):
-                alone = self.reading(text)
-                found = NUMBER.findall(text)
-                if alone is not None and alone.what == line.what and alone.fields:
-                    self._keep(alone, len(found), found, np.array([row]), overwritten)
+        values = taking.take(lines)
+        if values is not None:
+            self._keep(taking.line, rows, values, overwritten)
             return
-        self._keep(line, count, tokens, rows, overwritten)
+        for row, text in zip(rows.tolist(), lines, strict=True):  # the shape was not faithful
+            line = self.reading(text)
+            alone = None if line is None or not line.fields else Taking.learn(text, line).take([text])
+            if line is not None and alone is not None:
+                self._keep(line, np.array([row]), alone, overwritten)
 
-    def _keep(
-        self, line: Line, count: int, tokens: list[bytes], rows: Ints, overwritten: NDArray[np.bool_]
-    ) -> None:
-        values = np.empty((rows.size, len(line.fields)))
-        for number, wanted in enumerate(line.fields):
-            column = floats(tokens[wanted.token :: count])
-            if wanted.over >= 0:
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    column = column / floats(tokens[wanted.over :: count])
-            elif wanted.scale != 1.0:
-                column = column * wanted.scale
-            values[:, number] = column
+    def _keep(self, line: Line, rows: Ints, values: Floats, overwritten: NDArray[np.bool_]) -> None:
         gone = overwritten[rows]
+        cells = line.names if line.what == "row" else ()
         for flag in (False, True):
             some = gone if flag else ~gone
             if some.any():
-                key = (line.what, tuple((f.tag, f.kind) for f in line.fields), line.split, line.bar, flag,
-                       line.names if line.what == "row" else ())  # fmt: skip
+                named = tuple((field.tag, field.kind) for field in line.fields)
+                key = (line.what, named, line.split, line.bar, cells, flag)
+                whole = some.all()
                 self.parts.setdefault(key, []).append(
-                    (line, flag, self.found.lines + rows[some], values[some])
+                    (
+                        line,
+                        self.found.lines + (rows if whole else rows[some]),
+                        values if whole else values[some],
+                    )
                 )
-
-
-def floats(tokens: list[bytes]) -> Floats:
-    """Convert printed numbers; commas separate thousands if all of them can, and decimals otherwise."""
-    try:
-        return np.fromiter(map(float, tokens), float, len(tokens))
-    except ValueError:
-        pass
-    with_comma = [token for token in tokens if b"," in token]
-    if all(_THOUSANDS.fullmatch(token) for token in with_comma):
-        tokens = [token.replace(b",", b"") for token in tokens]
-    else:
-        tokens = [
-            token.replace(b",", b".") if token.count(b",") == 1 and b"." not in token else token
-            for token in tokens
-        ]
-    return np.fromiter(map(_float, tokens), float, len(tokens))
-
-
-def _float(token: bytes) -> float:
-    try:
-        return float(token)
-    except ValueError:
-        return np.nan
