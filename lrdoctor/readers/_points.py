@@ -23,6 +23,7 @@ MAX_CELLS = 30_000_000
 """Largest table that is laid out in full (270 MB); a log of many sparse metrics can be made to ask for any
 size."""
 
+_FEW_CELLS, _CELLS_A_POINT = 1_000_000, 40
 STEP = "step"
 
 
@@ -65,7 +66,8 @@ def table_from_rows(
     """
     names = list(columns)
     notes = []
-    room = max(MAX_CELLS // max(rows, 1), 1)
+    points = sum(row.size for row, _ in columns.values())
+    room = max(min(MAX_CELLS, max(_FEW_CELLS, _CELLS_A_POINT * points)) // max(rows, 1), 1)
     if len(names) > room:
         ranked = sorted(names, key=lambda name: (name not in first, -columns[name][0].size))
         kept = set(ranked[:room])

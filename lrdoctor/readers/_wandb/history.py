@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
+MAX_METRICS = 10_000
+"""As many metrics are kept; a log can name a new one in every few bytes."""
+
 _MAX_KEY = 512
 _MAX_NUMBER = 40
 _MAX_JSON = 8192
@@ -42,6 +45,8 @@ class History:
 
     rows: int = 0
     """Records so far."""
+    left_out: int = 0
+    """Metrics beyond `MAX_METRICS`, those with the fewest points."""
     _sections: dict[bytes, int] = field(default_factory=dict)
     _names: dict[str, int] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
@@ -105,7 +110,13 @@ class History:
         bounds = np.searchsorted(columns[order], np.arange(len(names) + 1))
         media = {name.removesuffix("_type") for name in names if name.endswith("._type")}
         found: dict[str, tuple[Ints, Floats]] = {}
-        for number, name in enumerate(names):
+        kept = np.arange(len(names))
+        if kept.size > MAX_METRICS:
+            fullest = np.argsort(-np.diff(bounds), kind="stable")[:MAX_METRICS]
+            self.left_out = kept.size - fullest.size
+            kept = np.sort(fullest)
+        for number in kept.tolist():
+            name = names[number]
             chosen = order[bounds[number] : bounds[number + 1]]
             if not chosen.size or (media and _inside(name, media)):
                 continue

@@ -46,6 +46,8 @@ class WandbLog:
         Metrics that were named as the x axis of others, with the others' names (may end in ``*``).
     damage
         What had to be stepped over.
+    left_out
+        Number of metrics that are not in `columns`, there being too many.
     """
 
     columns: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]
@@ -57,6 +59,7 @@ class WandbLog:
     exit_code: int | None = None
     axes: dict[str, str] = field(default_factory=dict)
     damage: Damage = field(default_factory=Damage)
+    left_out: int = 0
 
 
 @dataclass(slots=True)
@@ -85,7 +88,9 @@ def read_log(path: Path) -> WandbLog:
         stream.seek(0)
         for data, begin, end in read_records(stream, _is_wanted, damage):
             _sort(data, begin, end, found)
-    log.columns, log.steps = (found.history if found.history.rows else found.partial).columns()
+    history = found.history if found.history.rows else found.partial
+    log.columns, log.steps = history.columns()
+    log.left_out = history.left_out
     return log
 
 

@@ -73,6 +73,8 @@ def from_log(path: Path) -> Logged:
         )
     if damage.truncated:
         notes.append("the log ends in the middle of a record: the run was killed or is still going on")
+    if log.left_out:
+        notes.append(f"{log.left_out} metrics, those with the fewest points, are left out")
     rows = int(log.steps.size)
     if not rows:
         if damage.bad_pieces:

@@ -32,9 +32,9 @@ def rows_of(log, name):
 def test_every_form_of_item(form, count, tools, log_of):
     records = []
     for step in range(count):
-        row = [tools.item("loss", 1.0 / (step + 1), **form), tools.item("big", -3 * step, **form),
-               tools.item("flag", True, **form), tools.item("word", '"x"' if not form.get("typed") else "x", **form),
-               tools.item("none", None, **form)]  # fmt: skip
+        word = "x" if form.get("typed") else '"x"'
+        pairs = (("loss", 1.0 / (step + 1)), ("big", -3 * step), ("flag", True), ("word", word), ("none", None))
+        row = [tools.item(key, value, **form) for key, value in pairs]
         random.Random(step).shuffle(row)
         records.append(tools.history(step + 1, row, step))
     log = log_of(records)
@@ -193,3 +193,12 @@ def test_random_records_equal_the_scalar_reading(seed, tools, log_of):
             records.append(tools.field(1, 9) + tools.field(3, chance.randbytes(50)))  # a summary
     log = log_of(records)
     assert {name: rows_of(log, name) for name in log.columns} == expected
+
+
+def test_too_many_metrics(tools, log_of, monkeypatch):
+    monkeypatch.setattr("lrdoctor.readers._wandb.history.MAX_METRICS", 5)
+    rows = [[tools.item("loss", 1.0), tools.item(f"once/{n}", 1.0)] for n in range(20)]
+    log = log_of([tools.history(n + 1, row, n) for n, row in enumerate(rows)])
+    assert len(log.columns) == 5
+    assert log.columns["loss"][0].size == 20
+    assert log.left_out == 16

@@ -223,11 +223,8 @@ def test_a_metric_that_ends_early_is_not_nan(tools, run_dir):
 def test_legacy_json_lines(place, tools, tmp_path):
     directory = tmp_path / "wandb" / "run-20190101_000000-old1"
     (directory / place).mkdir(parents=True, exist_ok=True)
-    lines = [
-        json.dumps({"loss": 1.0 / (step + 1), "gradients": {"_type": "histogram", "values": [1]}, "_step": step,
-                    "_runtime": 1.5, "_timestamp": 1.6e9 + step, "acc": {"top1": 0.5}})
-        for step in range(6)
-    ]  # fmt: skip
+    common = {"gradients": {"_type": "histogram", "values": [1]}, "acc": {"top1": 0.5}, "_runtime": 1.5}
+    lines = [json.dumps({"loss": 1.0 / (step + 1), "_step": step, **common}) for step in range(6)]
     lines[3] = lines[3].replace("0.25", "NaN")
     (directory / place / "wandb-history.jsonl").write_text("\n".join(lines) + '\n{"loss": 0.1, "_st')
     (directory / "config.yaml").write_text("lr:\n  desc: null\n  value: 0.1\n")
