@@ -33,8 +33,8 @@ def test_every_form_of_item(form, count, tools, log_of):
     records = []
     for step in range(count):
         word = "x" if form.get("typed") else '"x"'
-        pairs = (("loss", 1.0 / (step + 1)), ("big", -3 * step), ("flag", True), ("word", word), ("none", None))
-        row = [tools.item(key, value, **form) for key, value in pairs]
+        values = {"loss": 1.0 / (step + 1), "big": -3 * step, "flag": True, "word": word, "none": None}
+        row = [tools.item(key, value, **form) for key, value in values.items()]
         random.Random(step).shuffle(row)
         records.append(tools.history(step + 1, row, step))
     log = log_of(records)
