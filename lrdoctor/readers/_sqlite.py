@@ -6,9 +6,6 @@ disk.
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-import tempfile
 import time
 from contextlib import closing, contextmanager
 from functools import lru_cache
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING
 from lrdoctor.errors import ReadError
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
 MAGIC = b"SQLite format 3\x00"
@@ -40,6 +38,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     ReadError
         It is damaged, locked, or a statement took too long.
     """
+    import sqlite3
+
     try:
         with _place(path) as place, closing(_connect(place)) as connection:
             yield connection
@@ -59,6 +59,9 @@ def _place(path: Path) -> Iterator[Path]:
     if path.stat().st_size + ahead.stat().st_size > _MAX_COPY:
         yield path  # what was checkpointed is better than nothing
         return
+    import shutil
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="lrdoctor-") as folder:
         copy = Path(folder) / "store.db"
         shutil.copyfile(path, copy)
@@ -67,6 +70,8 @@ def _place(path: Path) -> Iterator[Path]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
     mode = "mode=rw" if Path(f"{path}-wal").exists() and path.name == "store.db" else "mode=ro&immutable=1"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=2.0)
     connection.text_factory = lambda raw: raw.decode("utf-8", errors="replace")

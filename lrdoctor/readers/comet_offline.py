@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
-import zlib
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -64,6 +62,8 @@ READER = CometReader()
 
 
 def _holds_messages(path: Path) -> bool:
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             return _MESSAGES in archive.namelist()
@@ -72,6 +72,9 @@ def _holds_messages(path: Path) -> bool:
 
 
 def _read(path: Path, home: Path) -> list[Run]:
+    import zipfile
+    import zlib
+
     metrics: dict[str, list[tuple[Any, float, Any]]] = defaultdict(list)
     params: dict[str, object] = {}
     bad = 0
@@ -104,6 +107,8 @@ def _read(path: Path, home: Path) -> list[Run]:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """Lines of the messages, at most as many bytes as a log of this size may hold."""
+    import zipfile
+
     if path.suffix.lower() != ".zip":
         with path.open("rb") as stream:
             yield from _bounded(stream, path, limit=1 << 62)
