@@ -236,6 +236,8 @@ def _is_cut(lines: Sequence[str], names: Sequence[str], dialect: Dialect) -> boo
     above = [row[-1].strip() for row in before if len(row) == len(last)]
     if cell and cell not in MISSING and not is_number(cell):
         return all(is_number(other) or other in MISSING for other in above)
+    if cell.endswith(".") and not any(other.endswith(".") for other in above):
+        return True
     # 5.3e-0 of 5.3e-05 is a number as well: an unended last cell that is much shorter than all others is cut.
     return bool(above) and min(map(len, above)) - len(cell) >= 3
 

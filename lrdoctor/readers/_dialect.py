@@ -136,7 +136,7 @@ def _try(
     score = share / len(data) * (numeric + 0.9 * blank) / len(cells) * (0.3 if width == 1 else 1.0)
     if names:
         names = _fit_names(names, width, data)
-    sample = tuple(tuple(row) for row in data[:50])
+    sample = tuple(tuple(cell.replace(",", ".") if comma else cell for cell in row) for row in data[:50])
     width = max(width, len(names))
     return score, Dialect(delimiter, unique_names(names), skip, width, comma, marks, sample)
 

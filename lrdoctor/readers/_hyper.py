@@ -135,10 +135,12 @@ def find_hyperparameters(mapping: Mapping[str, object]) -> dict[str, Hyperparame
         value is True and _leaf(path) == "cos_lr" for path, value in flat.items()
     ):
         found["schedule"] = "cosine"
-    for path, value in flat.items():
-        if path not in used and path not in found and not (isinstance(value, str) and len(value) > _MAX_TEXT):
-            found[path] = value
-    return found
+    reserved = {*found, *(target.name for target in _NUMBERS), "optimizer", "schedule"}
+    # A value under a name of ours that says nothing (max_steps = -1, lr = "auto") must not pass for one.
+    return found | {
+        path: value for path, value in flat.items()
+        if path not in used | reserved and not (isinstance(value, str) and len(value) > _MAX_TEXT)
+    }  # fmt: skip
 
 
 def flatten(mapping: Mapping[str, object]) -> dict[str, Hyperparameter]:
