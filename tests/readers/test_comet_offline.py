@@ -76,10 +76,11 @@ def test_other_archives_are_not_claimed(tmp_path):
     assert READER.claim(LogFile(tmp_path / f"{KEY}.zip")) is None
 
 
-def test_an_archive_that_unpacks_without_end_is_refused(tmp_path):
+def test_an_archive_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("lrdoctor.readers.comet_offline._FREE_BYTES", 0)
     path = tmp_path / f"{KEY}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("messages.json", json.dumps(metric("a", 1, 1)) + "\n" + (" " * 999 + "\n") * 200_000)
+        packed.writestr("messages.json", json.dumps(metric("a", 1, 1)) + "\n" + (" " * 999 + "\n") * 20_000)
     with pytest.raises(ReadError, match="unpacks to more than"):
         read(path)
 

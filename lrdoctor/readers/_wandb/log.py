@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdoctor.errors import ReadError
-from lrdoctor.readers._wandb.history import Batch, History
+from lrdoctor.readers._wandb.batch import Batch
+from lrdoctor.readers._wandb.history import History
 from lrdoctor.readers._wandb.leveldb import MAGIC, Damage, read_records
 from lrdoctor.readers._wandb.proto import BYTES, VARINT, Malformed, fields
 
