@@ -165,8 +165,8 @@ class _Mending(Counter[str]):
             "cut": "the last line is cut off: left out",
             "header": f"the header comes {_times(self['header'], 'more time')}: the file was appended to",
             "changed": "the header changes on the way: columns are joined by name",
-            "short": f"{_times(self['short'], 'line')} with fewer cells than the header: the rest was not logged",
-            "long": f"{_times(self['long'], 'line')} with more cells than the header: the surplus is left out",
+            "short": f"{_times(self['short'], 'line')} with fewer cells than names: the rest was not logged",
+            "long": f"{_times(self['long'], 'line')} with more cells than names: the surplus is left out",
         }
         odd = [f"{_times(count, 'cell')} of {name[4:]!r} without a number: left out"
                for name, count in self.items() if name.startswith("odd:")]  # fmt: skip
@@ -234,8 +234,8 @@ def _is_cut(lines: Sequence[str], names: Sequence[str], dialect: Dialect) -> boo
         return len(last) < min(map(len, before), default=len(names))
     cell = last[-1].strip()
     above = [row[-1].strip() for row in before if len(row) == len(last)]
-    if cell and cell not in MISSING and not is_number(cell):
-        return all(is_number(other) or other in MISSING for other in above)
+    if not is_number(cell):
+        return cell not in above and all(is_number(other) or other in MISSING for other in above)
     if cell.endswith(".") and not any(other.endswith(".") for other in above):
         return True
     # 5.3e-0 of 5.3e-05 is a number as well: an unended last cell that is much shorter than all others is cut.
