@@ -146,15 +146,21 @@ def all_trials() -> list[Trial]:
     long = [task for task in everything.values() if task.steps is not None]
     tasks = list(_interleaved({name: task for name, task in everything.items() if task.steps is None}))
     endurance = [_main(task, turn) for turn in range(len(_MAIN)) for task in long]
-    passes = [[_main(task, index + turn) for index, task in enumerate(tasks)] for turn in range(len(_MAIN))]
+    passes = [
+        [_main(task, index + turn, short=turn > 0) for index, task in enumerate(tasks)]
+        for turn in range(len(_MAIN))
+    ]
     twins = list(_twins([everything[name] for name in _TWINS]))
     extra = [
-        Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t))
+        Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t, short=True))
         for i, t in enumerate([*long, *tasks])
     ]
     seeds = [
         Trial(
-            task=everything[name], optimizer=optimizer, steps=min(_steps(everything[name]), 10_000), seed=seed
+            task=everything[name],
+            optimizer=optimizer,
+            steps=min(_steps(everything[name], short=True), 10_000),
+            seed=seed,
         )
         for seed in (1, 2)
         for name in _SEEDED
@@ -175,12 +181,15 @@ def _mixed(many: list[Trial], few: list[Trial], ratio: int) -> Iterator[Trial]:
     yield from rest
 
 
-def _steps(task: Task) -> int:
-    return task.steps or STEPS[task.cost]
+def _steps(task: Task, *, short: bool = False) -> int:
+    """Budget of a task; each task is trained in full with one of its optimizers and half as long with the others."""
+    if task.steps is not None:
+        return task.steps
+    return max(STEPS[task.cost] // (2 if short else 1), STEPS["dear"])
 
 
-def _main(task: Task, turn: int) -> Trial:
-    return Trial(task=task, optimizer=_MAIN[turn % len(_MAIN)], steps=_steps(task))
+def _main(task: Task, turn: int, *, short: bool = False) -> Trial:
+    return Trial(task=task, optimizer=_MAIN[turn % len(_MAIN)], steps=_steps(task, short=short))
 
 
 def _interleaved(tasks: dict[str, Task]) -> Iterator[Task]:
