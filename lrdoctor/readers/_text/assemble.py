@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_COLUMNS = 200
 _SETTINGS = 4
+_SETTINGS_WITHOUT_AXIS = 2
 
 
 @dataclass(slots=True)
@@ -87,6 +88,8 @@ def pieces(scan: Scan) -> list[Piece]:
         return []
     curves = [curve for group in groups for curve in _curves(group, axis, notes, roles)]
     curves = _reconciled(curves, notes)
+    if all(curve.lines.size < 2 for curve in curves):
+        return []
     piece = _tabled(curves, axis)
     if piece is None:
         return []
@@ -345,7 +348,7 @@ _FIRST_OF_PAIR = re.compile(r"(?P<split>\w+)\[0\]")
 def _without_axis(groups: list[Group], scan: Scan, notes: list[str]) -> list[Piece]:
     """Rows are cycles: a new one begins where a name comes again."""
     groups = [group for group in groups if measured(group) or _pair(group)]
-    groups = [group for group in groups if sum(is_setting(item.tag) for item in group.fields) < _SETTINGS]
+    groups = [group for group in groups if sum(is_setting(item.tag) for item in group.fields) < _SETTINGS_WITHOUT_AXIS]
     groups = [group for group in groups if group.lines.size >= 3 and not constant(group)]
     leader = leading(groups) or max(groups, key=lambda group: group.lines.size, default=None)
     if leader is None or leader.lines.size < 5:

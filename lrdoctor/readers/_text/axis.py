@@ -86,6 +86,11 @@ def held_out(group: Group) -> bool:
     )
 
 
+def _share(flags: NDArray[np.bool_]) -> float:
+    """How many are true; 0 if there are none."""
+    return float(flags.mean()) if flags.size else 0.0
+
+
 def find_axis(groups: Sequence[Group], totals: tuple[float, float] | None = None) -> Axis | None:
     """Find what counts the training.
 
@@ -209,7 +214,7 @@ def _by_steps(groups: Sequence[Group], name: str) -> Axis | None:
     epochs = _carried(lines, *_gather(groups, "epoch")[:2])
     notes: list[str] = []
     counted = _counted_on(steps, totals, epochs, name, notes)
-    if np.mean(np.diff(counted) < 0) > _BACK_AND_FORTH or np.any(counted != np.round(counted)):
+    if _share(np.diff(counted) < 0) > _BACK_AND_FORTH or np.any(counted != np.round(counted)):
         return None
     if kinds == 1:
         counted = _spread_out(counted, notes)
@@ -282,12 +287,12 @@ def _by_epochs(groups: Sequence[Group], totals: tuple[float, float] | None) -> A
     if np.isnan(at).any():  # printed before the first epoch is announced
         following = np.clip(np.searchsorted(lines, leader.lines), 0, lines.size - 1)
         at = np.where(np.isnan(at), epochs[following], at)
-    if np.mean(np.diff(epochs) < 0) > 2 * _BACK_AND_FORTH:
+    if _share(np.diff(epochs) < 0) > 2 * _BACK_AND_FORTH:
         return None
     if np.unique(at).size < 2 and leader.lines.size > 2 and constant(leader):
         return None
     whole = np.floor(at)
-    crowded = leader.lines.size > 2 and np.mean(np.diff(whole) == 0) > 0.2
+    crowded = leader.lines.size > 2 and _share(np.diff(whole) == 0) > 0.2
     if not crowded or (np.all(at == whole) and _twice(whole)):
         return Axis("epoch", lines, np.floor(epochs).astype(np.int64), epochs)
     notes: list[str] = []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from lrdoctor.readers._base import LogFile
 
@@ -25,13 +27,13 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )
 _TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|run|exp", re.IGNORECASE)
-# A word that measures or counts, then a number: what lines of a training log have in common.
-_SPEAKS = re.compile(
-    rb"(?i)(?:loss|lr|acc(?:uracy)?|ppl|perplexity|epoch|step|iter(?:ation)?|err(?:or)?|reward|score|return|trl|tel|cost|train|valid(?:ation)?|test|eval|dev|"
-    rb"rate|objective|entropy|elbo|[dg]_[a-z]{1,6}|auc|f1|dice|iou|map|bleu|mse|mae|rmse|nll|\w*[_/ -]?loss\w{0,6}|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}(?:[\s:=|(\[\"',]|\xef\xbc\x9a){1,12}-?(?:\d|nan|inf)"
+# A word, then a number: of these words, some lines of a training log hold one that measures or counts.
+_SAYS = re.compile(
+    rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+(?:[ \t:=|(\[\"',]|\xef\xbc\x9a){1,12}+-?(?:\d|nan|inf)"
 )
-_SOURCE_CODE = re.compile(
-    rb"(?m)^\s*(?:def |class |import |from \w+ import|#include|function |public |return[ ;]|\}\s*else)"
+_WORDS = re.compile(
+    rb".*(?:loss|epo[cqk]|accura|perplex|reward|verlust|perte|perdida).*|.*(?:lr|acc|ppl|step|iter|iteration|err|error|score|return|trl|tel|cost|train|"
+    rb"valid|validation|test|eval|dev|val|rate|objective|entropy|elbo|auc|f1|dice|iou|map|bleu|mse|mae|rmse|nll|norm|episode|updates|up|ep|\xa4\xb1)s?|[dg]_[a-z]{1,6}"
 )
 ENOUGH = 4
 
@@ -66,19 +68,25 @@ def samples(file: LogFile) -> Iterator[bytes]:
     if not file.size or is_binary(file.head):
         return
     yield file.head
-    if file.size <= len(file.head):
-        return
+    if file.size > len(file.head):
+        yield from _further(file.path, file.size, len(file.head))
+
+
+@lru_cache(maxsize=2)
+def _further(path: Path, size: int, begin: int) -> tuple[bytes, ...]:
+    """Pieces from behind the beginning; kept, since several readers ask about the same file one after the other."""
+    places = [(max(size // 2 - SAMPLE_BYTES, begin), SAMPLE_BYTES), (max(size - SAMPLE_BYTES, begin), SAMPLE_BYTES)]
+    if size > 8 * SAMPLE_BYTES:  # what was printed may be a short stretch of a long file
+        places += [(size * place // _PLACES, SAMPLE_BYTES // 4) for place in range(1, _PLACES)]
+    pieces = []
     try:
-        with file.path.open("rb") as stream:
-            for place in (0.5, 1.0):
-                stream.seek(max(int(file.size * place) - SAMPLE_BYTES, len(file.head)))
-                yield stream.read(SAMPLE_BYTES)
-            if file.size > 8 * SAMPLE_BYTES:  # what was printed may be a short stretch of a long file
-                for place in range(1, _PLACES):
-                    stream.seek(file.size * place // _PLACES)
-                    yield stream.read(SAMPLE_BYTES // 4)
+        with path.open("rb") as stream:
+            for place, length in places:
+                stream.seek(place)
+                pieces.append(stream.read(length))
     except OSError:
-        return
+        return ()
+    return tuple(pieces)
 
 
 def speaking_lines(file: LogFile) -> int:
@@ -93,9 +101,10 @@ def speaking_lines(file: LogFile) -> int:
 
 # The head of a table that is printed row by row: an axis, then a measurement, in one line without colons.
 _HEADER = re.compile(
-    rb"(?i)[\s|]*(?:[\w ]+\|\s*)?(?:(?:epoch|step|iter\w*|training loss)\b|e +#)[^:=\n]{0,200}\b(?:\w*loss|acc\w*|box|\w*err\w*|score|lr)\b"
+    rb"^[ \t|]*(?:[\w ]{1,40}\|[ \t]*)?(?:(?:epoch|step|iter\w{0,8}|training loss)\b|e +#)[^:=\r\n]{0,200}\b(?:loss|\w{1,30}loss|acc\w{0,8}|box|\w{0,20}err\w{0,5}|score|lr)\b",
+    re.MULTILINE,
 )
-_ROW = re.compile(rb"[\s|]*(?:No log[\s|]+)?\d+[\d/.]*[\s|]+[-\d.nN]")
+_ROW = re.compile(rb"^[ \t|]*(?:no log[ \t|]+)?\d+[\d/.]*[ \t|]+[-\d.n]", re.MULTILINE)
 
 
 def plain(sample: bytes) -> bytes:
@@ -106,14 +115,25 @@ def plain(sample: bytes) -> bytes:
 
 
 def _count(sample: bytes) -> int:
+    """Lines with a measurement or a count, and rows under the head of a table; no more than are needed."""
     sample = plain(sample)
-    lines = re.split(rb"[\r\n]+", sample)
-    rows = (
-        sum(1 for line in lines if _ROW.match(line))
-        if any(_HEADER.match(line[:300]) for line in lines)
-        else 0
-    )
-    return rows + sum(1 for line in lines if _SPEAKS.search(line[:2000]))
+    lower = sample.lower()
+    seen = -1
+    found = 0
+    for match in _SAYS.finditer(lower):
+        if match.start() > seen and _is_word(match[1]):
+            found += 1
+            seen = min((end for end in (lower.find(b"\n", match.end()), lower.find(b"\r", match.end())) if end >= 0), default=len(lower))
+            if found >= ENOUGH:
+                return found
+    if _HEADER.search(lower):
+        found += len(_ROW.findall(lower))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _is_word(word: bytes) -> bool:
+    return _WORDS.fullmatch(word) is not None
 
 
 def is_binary(head: bytes) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_FIELDS = 400
 """Numbers of a line that are kept."""
 _LIST = 8
+_LEADING_RANK = 8
 # Numbers that are no data wherever they stand: dates, times, addresses, versions, files, durations, rates.
 _MASKS = re.compile(
     r"\d+/\d+ \d+:\d+:\d+|\d+[-/.]\d+[-/.]\d+(?:[ T_-]+\d+:\d+(?::\d+)?(?:[.,]\d+)?)?(?:Z|[-+]\d\d:?\d\d)?(?![\w])"
@@ -31,7 +32,7 @@ _MASKS = re.compile(
     r"|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? +\d+(?: +[\d:]+)?(?:,? +\d{4})?(?!\S)"
     r"|0x[0-9a-fA-F]+|\b[0-9a-f]*[a-f][0-9a-f]*\d[0-9a-f]{6,}\b|\b\d+\.\d+\.\d+[\w.+-]*"
     r"|[\w./\\-]*\.(?:py|cpp|cc|cu|h|hpp|c|pth?|ckpt|bin|json|safetensors|h5|hdf5|npz?|npy|pkl|pickle|tar|png|jpe?g|txt|log|yaml|yml|csv|model|index|onnx|msgpack|params|gz|zip|mp4|wav)\b(?::\d+)?"
-    r"|(?:^|(?<=[\s'\"=(]))(?:~|\.{0,2})/(?:[\w.-]+/)*[\w.-]*"
+    r"|(?:^|(?<=[\s'\"=(]))(?:~|\.{0,2})/[\w.-]*[A-Za-z][\w./-]*"
     r"|\d+%\||\(\s*\d+(?:\.\d+)?\s*%\s*\)|\[\s*\d+(?:\.\d+)?\s*%\s*\]"
     r"|\d+(?:\.\d+)?\s*(?:[a-zA-Z]*it|s|samples?|images?|imgs?|tokens?|words|tok|batch(?:es)?|ex|examples?|steps?|iters?|frames|[kKMG]?[bB])/(?:s|sec|second|it|iter|iters|batch|step|epoch)\b"
     r"|\d+h ?\d+m(?: ?\d+s)?|\d+m ?\d+s|\(\* ?\d+ = [-+\d.e]+ loss\)|\[?(?:Rank|rank) ?\d+\]?:?|\bpid=\d+|\bip=[\d.]+|\d+\s*x\s*\d+|#\d+:|\(#?\d+\)(?= *$)"
@@ -59,6 +60,7 @@ _UNIT_OF_OTHER = re.compile(
 _AXIS_BY_SPLIT = re.compile(
     r"train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev", re.IGNORECASE
 )
+_SAYS = re.compile(r"\s*(?:[:=]|is|was|->|=>)\s*")
 _LEVEL = re.compile(r"^(?:INFO|DEBUG|WARNING|ERROR|NOTICE|WARN|TRACE|root)\b[\s:]*")
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9}
 _STOP = frozenset(
@@ -121,7 +123,7 @@ class _Walk:
         self.last: Field | None = None  # the field (kept or not) that the last number belongs to
         self.base, self.listed = "", 0  # a list: its name, how many elements were met
         self.split = ""
-        self.pair: list[int] = []
+        self.pending = ""  # a measure that was named before what counts: "Cost after epoch 100: 0.69"
 
     def run(self) -> None:
         masks = [match.span() for match in _MASKS.finditer(self.text)]
@@ -158,6 +160,8 @@ class _Walk:
         for piece in _HARD.split(gap):
             if piece and not piece.isspace():
                 self.split = split_of(piece) or self.split
+                if is_measure(piece) and len(piece.split()) <= 4:
+                    self.pending = _readable(piece)
 
     def _in_name(self, start: int, end: int) -> bool:
         """Digits that belong to a word: ``loss_0``, ``Acc@1``, ``top-5``, ``mAP@0.5:0.95``."""
@@ -182,7 +186,8 @@ class _Walk:
         return not (ahead.endswith("-") and not token.isdigit())
 
     def _peek(self, start: int) -> str:
-        return re.split(r"[^A-Za-z _]", self.text[max(self.after, start - 30) : start])[-1].strip()
+        """The word before a position."""
+        return re.split(r"[^A-Za-z_]", self.text[max(self.after, start - 30) : start].rstrip())[-1]
 
     def _number(self, index: int, start: int, end: int) -> None:
         text, gap = self.text, self.text[self.after : start]
@@ -198,6 +203,8 @@ class _Walk:
         key, opened = self._key(gap)
         token = text[start:end]
         whole = token.replace(",", "").isdigit()
+        if not key and self.pending and _SAYS.fullmatch(gap) and self.last is not None and self.last.kind != "value":
+            key, self.pending = self.pending, ""
         if not key:
             self._unnamed(index, behind, gap, began=began, whole=whole)
             return
@@ -317,7 +324,7 @@ class _Walk:
             return
         fraction = re.match(r"\s*/\s*\d", behind)
         epoch = any(field.kind == "epoch" for field in self.fields)
-        steps = any(field.kind == "step" for field in self.fields)
+        steps = any(field.kind == "step" and field.rank < _LEADING_RANK for field in self.fields)
         if fraction and not steps:
             two = re.match(r"\s*/\s*\d+\s*\]?\s*[\[,]\s*\d+\s*/\s*\d", behind)
             if two and not epoch:
@@ -331,7 +338,7 @@ class _Walk:
             if two:
                 self._keep(Field(index, "epoch", "epoch", -1))
             else:
-                self._keep(Field(index, "iteration", "step", 8))
+                self._keep(Field(index, "iteration", "step", _LEADING_RANK))
 
     def _key(self, gap: str) -> tuple[str, str]:
         """The name that the words before a number give it, and the bracket that opens a list there."""
@@ -382,7 +389,7 @@ class _Walk:
                     and lead[-1].lower() in ("number", "norm", "rate", "count", "end", "start")
                 ):
                     continue
-                self.split = split_of(" ".join(lead)) or self.split
+                self._see(" ".join(lead))
                 words = words[place + 1 :]
                 break
         name = _readable(" ".join(words))

@@ -29,7 +29,6 @@ _BACKSPACES = re.compile(rb"\x08+")
 _GLUED = re.compile(
     rb"(?<=[\d)\]%])(?=(?:Episode|Epoch|Iteration|Iter|Step|episode|epoch|iteration|step)[ :#=\[]{1,3}\d)"
 )
-_LONG_LINE = 400
 _LOOK_BYTES = 1 << 16
 # Same length in bytes, so that nothing moves: full-width punctuation, vertical box lines.
 _SAME_WIDTH = (
@@ -112,7 +111,7 @@ def clean(data: bytes) -> Block:
         data = data.replace(b"\r", b"\n")
     else:
         flags = np.zeros(data.count(b"\n"), bool)
-    if not overwritten and len(data) > _LONG_LINE * flags.size and _GLUED.search(data, 0, _LOOK_BYTES):
+    if not overwritten and _GLUED.search(data, 0, _LOOK_BYTES):
         data = _GLUED.sub(b"\n", data)
         flags = np.zeros(data.count(b"\n"), bool)
     return Block(data, flags)
