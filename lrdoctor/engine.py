@@ -34,12 +34,11 @@ _ROLE_WORDS = {
 
 @cache
 def signals() -> dict[str, Callable[..., Any]]:
-    """Every signal by name, from all modules of `lrdoctor.signals`."""
-    return {
-        name: function
-        for module in discover("lrdoctor.signals", "SIGNALS").values()
-        for name, function in ((function.__name__, function) for function in module)
-    }
+    """Every signal by name, from all modules of `lrdoctor.signals`, and the fitted response beside them."""
+    from lrdoctor.prescribing.response import SIGNALS as FITTED
+
+    modules = [*discover("lrdoctor.signals", "SIGNALS").values(), FITTED]
+    return {function.__name__: function for module in modules for function in module}
 
 
 @cache
@@ -60,7 +59,7 @@ class Context:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._known: dict[str, Any] = {"run": run, "hyperparameters": run.hyperparameters}
+        self._known: dict[str, Any] = {"run": run, "hyperparameters": run.hyperparameters, "context": self}
         self._missing: dict[str, str] = {}
 
     def get(self, name: str) -> Any:

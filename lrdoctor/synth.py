@@ -232,6 +232,50 @@ def levels_off() -> Run:
     return make_run(0.1 + 0.9 * np.exp(-3 * t), val=0.5 + 0.45 * np.exp(-12 * t) + 0.01 * rng.standard_normal(60), stride=1)
 
 
+def _network(rate: float, *, adam: bool = False, steps: int = 600) -> Run:
+    """A small tanh network that is really trained, by plain SGD or Adam, on noisy data it can fit; seeded."""
+    import numpy as np
+
+    rng = np.random.default_rng(3)
+    inputs = rng.standard_normal((512, 16))
+    wanted = np.tanh(inputs @ rng.standard_normal((16, 4))) + 0.1 * rng.standard_normal((512, 4))
+    weights = [rng.standard_normal((16, 48)) / 4, rng.standard_normal((48, 4)) / 7]
+    first, second = [np.zeros_like(w) for w in weights], [np.zeros_like(w) for w in weights]
+    loss = np.zeros(steps)
+    for step in range(steps):
+        batch = rng.integers(0, 448, 32)
+        hidden = np.tanh(inputs[batch] @ weights[0])
+        error = hidden @ weights[1] - wanted[batch]
+        loss[step] = float((error**2).mean())
+        back = 2 * error / error.size
+        gradients = [inputs[batch].T @ ((back @ weights[1].T) * (1 - hidden**2)), hidden.T @ back]
+        for index, gradient in enumerate(gradients):
+            if adam:
+                first[index] = 0.9 * first[index] + 0.1 * gradient
+                second[index] = 0.999 * second[index] + 0.001 * gradient**2
+                mean, square = first[index] / (1 - 0.9 ** (step + 1)), second[index] / (1 - 0.999 ** (step + 1))
+                weights[index] -= rate * mean / (np.sqrt(square) + 1e-8)
+            else:
+                weights[index] -= rate * gradient
+    facts = {"lr": rate, "optimizer": "adam" if adam else "sgd", "batch_size": 32}
+    return make_run(loss, lr=rate, stride=1, hyperparameters=facts)
+
+
+def timid() -> Run:
+    """Plain SGD at a rate some hundred times too low."""
+    return _network(0.003)
+
+
+def tuned() -> Run:
+    """Plain SGD at about its best rate."""
+    return _network(0.8)
+
+
+def reckless() -> Run:
+    """Adam at a rate far above its best."""
+    return _network(0.3, adam=True)
+
+
 def range_test() -> Run:
     """An exponential ramp from 1e-7 to 10, at whose end the loss explodes."""
     import numpy as np

@@ -7,22 +7,22 @@ is `MISSING`. The order of `NAMES` belongs to the fitted model.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.prescribing.network import MISSING
 from lrdoctor.prescribing.optimizers import optimizer_name, usual_rates
+from lrdoctor.prescribing.rates import last_step, peak_rate
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from numpy.typing import NDArray
 
-    from lrdoctor.records import Run, Series
+    from lrdoctor.prescribing.rates import Answers
+    from lrdoctor.records import Series
     from lrdoctor.signals.curve import Curve
     from lrdoctor.signals.descent import Descent
 
-MISSING = -99.0
 _POSITIONS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6)
 """Shares of the run at which the fall of the loss is looked at."""
 
@@ -40,16 +40,6 @@ NAMES: tuple[str, ...] = (
     "validation log fall at 0.3",
     "gradient end over start, log10", "gradient max over median, log10", "gradient scatter, log10",
 )  # fmt: skip
-
-
-class Answers(Protocol):
-    """What is asked of a run: roles and signals by name."""
-
-    run: Run
-
-    def find(self, name: str) -> Any | None:
-        """Value of a role or signal, or None."""
-        ...
 
 
 def features(context: Answers) -> NDArray[np.float64]:
@@ -71,21 +61,6 @@ def features(context: Answers) -> NDArray[np.float64]:
 
 def _log10(value: float) -> float:
     return math.log10(value) if value > 0 and math.isfinite(value) else math.nan
-
-
-def peak_rate(context: Answers) -> float | None:
-    """Peak learning rate of a run: logged, else configured, else None."""
-    schedule = context.find("schedule")
-    if schedule is not None and schedule.logged:
-        return float(schedule.peak)
-    configured = context.run.hyperparameters.get("lr")
-    return float(configured) if isinstance(configured, int | float) and configured > 0 else None
-
-
-def last_step(context: Answers) -> int:
-    """Number of the last optimizer step that the log shows; epochs count as they are."""
-    series = [s for s in (context.find("train_loss"), context.find("val_loss"), context.find("lr")) if s is not None]
-    return max((int(s.step[-1]) for s in series if len(s)), default=0)
 
 
 def _configuration(context: Answers, curve: Curve | None) -> list[float]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from lrdoctor.prescribing.textbook import KEEP, UNKNOWN, Dose, textbook_dose
-from lrdoctor.records import Action, Finding, Plan, RateAdvice, Run, ScheduleAdvice, Verdict
+from lrdoctor.prescribing.dose import dose_for
+from lrdoctor.prescribing.rates import peak_rate
+from lrdoctor.records import Action, Finding, Plan, RateAdvice, ScheduleAdvice, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
+    from lrdoctor.prescribing.dose import Dose
+    from lrdoctor.prescribing.rates import Answers
     from lrdoctor.records import Series
     from lrdoctor.signals.breakdown import Breakdown
     from lrdoctor.signals.generalization import Generalization
@@ -23,32 +25,17 @@ _WARMUP = 0.1
 """Share of the budget to warm up over: at most about 10 % (Google Tuning Playbook)."""
 
 
-class Answers(Protocol):
-    """What a plan asks of a run: roles and signals by name."""
-
-    run: Run
-
-    def find(self, name: str) -> Any | None:
-        """Value of a role or signal, or None."""
-        ...
-
-
 def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) -> Plan:
     """Reconcile all findings of a run into one plan.
 
     The leading finding sets the rate; the others may add clipping, a schedule or actions, but never a second,
     contradicting rate.
     """
-    run = context.run
     schedule: Schedule | None = context.find("schedule")
-    rate = peak_rate(run, schedule)
-    leading = next((f for f in findings if f.severity.rank > 0), None)
-    if verdict is Verdict.HEALTHY:
-        dose, sure = KEEP, _healthy_confidence(context)
-    elif leading is None:
-        dose, sure = UNKNOWN, 0.3
-    else:
-        dose, sure = textbook_dose(leading, run.hyperparameters, schedule, rate), leading.confidence
+    rate = peak_rate(context)
+    leading = next((finding for finding in findings if finding.severity.rank > 0), None)
+    dose = dose_for(context, verdict, findings)
+    sure = _confidence(context, verdict, leading, dose)
     codes = {finding.code for finding in findings}
     return Plan(
         lr=RateAdvice(
@@ -63,12 +50,14 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     )  # fmt: skip
 
 
-def peak_rate(run: Run, schedule: Schedule | None) -> float | None:
-    """Peak learning rate of a run: logged, else configured, else None."""
-    if schedule is not None and schedule.logged:
-        return schedule.peak
-    configured = run.hyperparameters.get("lr")
-    return float(configured) if isinstance(configured, int | float) and configured > 0 else None
+def _confidence(context: Answers, verdict: Verdict, leading: Finding | None, dose: Dose) -> float:
+    """How sure the plan is: the chance of its dose where that is known, held down by the finding's own confidence."""
+    if verdict is Verdict.HEALTHY:
+        plain = _healthy_confidence(context)
+        return plain if dose.chance is None else (plain + dose.chance) / 2
+    if leading is None:
+        return 0.3
+    return leading.confidence if dose.chance is None else min(leading.confidence, (leading.confidence + dose.chance) / 2)
 
 
 def _healthy_confidence(context: Answers) -> float:

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import Unavailable
-from lrdoctor.prescribing.features import MISSING, NAMES, features
-from lrdoctor.prescribing.forest import Forest
+from lrdoctor.prescribing.features import NAMES, features
+from lrdoctor.prescribing.network import MISSING, Ensemble
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrdoctor.prescribing.features import Answers
+    from lrdoctor.prescribing.rates import Answers
 
     Floats = NDArray[np.float64]
 
@@ -42,6 +42,8 @@ class Response:
         float64 [len(OFFSETS)]: chance of ending within 2 %, and within 10 %, of the best reachable loss reduction.
     utility
         Their mean, smoothed over neighbouring factors; what the dose maximises.
+    weight
+        Probability of each factor to be the best, float64 [len(OFFSETS)].
     low, high
         log10 of the ends of the interval that holds the best factor in 80 % of held-out cases.
     novelty
@@ -50,19 +52,20 @@ class Response:
         Length of the run; NaN if not in steps.
     rate_known
         Whether the log or the configuration gave the rate.
-    credit
-        Contribution of each feature to the estimate, float64 [len(NAMES)] in decades.
+    row
+        The features it rests on, float64 [len(NAMES)].
     """
 
     near: Floats
     fine: Floats
     utility: Floats
+    weight: Floats
     low: float
     high: float
     novelty: float
     log10_steps: float
     rate_known: bool
-    credit: Floats
+    row: Floats
 
     def best(self, low: float = -5.0, high: float = 5.0) -> float:
         """log10 of the factor with the highest utility between two bounds, refined between the candidates."""
@@ -75,19 +78,38 @@ class Response:
             return float(np.clip(OFFSETS[peak] + 0.25 * np.clip(shift, -0.5, 0.5), low, high))
         return float(OFFSETS[peak])
 
+    def chance(self, low: float, high: float) -> float:
+        """Probability that the best log10 factor lies between two bounds."""
+        return float(self.weight[(OFFSETS >= low) & (OFFSETS <= high)].sum())
+
+    def fine_at(self, offset: float) -> float:
+        """Chance that a rerun at this log10 factor ends within 10 % of the best reachable."""
+        return float(np.interp(offset, OFFSETS, smooth(self.fine)))
+
     def gain(self) -> float:
         """Utility of the best factor less that of keeping the rate."""
         return float(self.utility.max() - self.utility[KEEP])
 
     def reasons(self, count: int = 3) -> list[tuple[str, float]]:
-        """The features that moved the estimate most, each with its contribution in decades."""
-        order = np.argsort(-np.abs(self.credit))[:count]
-        return [(NAMES[index], float(self.credit[index])) for index in order if abs(self.credit[index]) >= 0.02]
+        """The features that move the estimate most.
+
+        Each is replaced by its mean over the trials in turn; what the mean log10 factor loses by it is its contribution, in
+        decades (occlusion; Zeiler & Fergus 2014).
+        """
+        model = _model()
+        known = np.flatnonzero(self.row != MISSING)
+        rows = np.repeat(self.row[None], known.size + 1, axis=0)
+        rows[np.arange(known.size), known] = model.ensemble.centre[known]
+        near, fine = model.ensemble.predict(rows).astype(np.float64).reshape(len(rows), 2, -1).transpose(1, 0, 2)
+        means = density(near, fine, model.sharpness) @ OFFSETS
+        credit = means[-1] - means[:-1]
+        order = np.argsort(-np.abs(credit))[:count]
+        return [(NAMES[known[index]], float(credit[index])) for index in order if abs(credit[index]) >= 0.02]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    forest: Forest
+    ensemble: Ensemble
     sharpness: float
     lowest: Floats
     highest: Floats
@@ -107,7 +129,7 @@ def _model() -> _Model:
             if tuple(data["names"]) != NAMES:
                 raise Unavailable("the dose model belongs to another version of its features")
             return _Model(
-                forest=Forest.load(data), sharpness=float(data["sharpness"]), lowest=data["lowest"], highest=data["highest"]
+                ensemble=Ensemble.load(data), sharpness=float(data["sharpness"]), lowest=data["lowest"], highest=data["highest"]
             )
     except FileNotFoundError:
         raise Unavailable("the dose model is not installed") from None
@@ -129,17 +151,17 @@ def response(context: Answers) -> Response:
 def from_features(row: Floats) -> Response:
     """The response for one row of `features`."""
     model = _model()
-    both, credit = model.forest.predict(row)
-    near, fine = np.clip(both, 0.0, 1.0).reshape(2, -1)
+    near, fine = model.ensemble.predict(row[None])[0].astype(np.float64).reshape(2, -1)
     utility = smooth((near + fine) / 2)
-    low, high = interval(near, fine, model.sharpness)
+    weight = density(near, fine, model.sharpness)
+    low, high = interval(weight)
     known = row != MISSING
     outside = known & ((row < model.lowest) | (row > model.highest))
     steps = float(row[NAMES.index("log10 steps")])
     return Response(
-        near=near, fine=fine, utility=utility, low=low, high=high,
+        near=near, fine=fine, utility=utility, weight=weight, low=low, high=high,
         novelty=float(outside.sum() / max(known.sum(), 1)), log10_steps=steps if steps != MISSING else float("nan"),
-        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING), credit=credit,
+        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING), row=row,
     )  # fmt: skip
 
 
@@ -149,12 +171,17 @@ def smooth(values: Floats) -> Floats:
     return np.asarray(_KERNEL[0] * padded[..., :-2] + _KERNEL[1] * padded[..., 1:-1] + _KERNEL[2] * padded[..., 2:])
 
 
-def interval(near: Floats, fine: Floats, sharpness: float, level: float = 0.8) -> tuple[float, float]:
-    """Central interval of the best log10 factor, from the response raised to a power fitted on held-out tasks."""
+def density(near: Floats, fine: Floats, sharpness: float) -> Floats:
+    """Probability of each candidate to be the best: the response raised to a power fitted on held-out tasks."""
     weight = smooth((near + fine) / 2) ** sharpness
+    return np.asarray((weight + 1e-12) / (weight + 1e-12).sum(axis=-1, keepdims=True))
+
+
+def interval(weight: Floats, level: float = 0.8) -> tuple[float, float]:
+    """Central interval of the best log10 factor."""
     total = np.concatenate([[0.0], np.cumsum(weight)])
     edges = np.concatenate([OFFSETS - 0.125, [OFFSETS[-1] + 0.125]])
-    low, high = np.interp([(1 - level) / 2, (1 + level) / 2], total / total[-1], edges)
+    low, high = np.interp([(1 - level) / 2, (1 + level) / 2], total, edges)
     return float(low), float(high)
 
 

@@ -1,15 +1,17 @@
-"""Fit the dose: a forest from the description of a log to how each candidate factor would do, and its calibration."""
+"""Fit the dose: from the description of a log to how each candidate factor would do, and its calibration."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrdoctor.prescribing.features import MISSING, NAMES
-from lrdoctor.prescribing.response import OFFSETS, interval
+from lrdoctor.prescribing.features import NAMES
+from lrdoctor.prescribing.network import MISSING, Ensemble, standardised
+from lrdoctor.prescribing.response import OFFSETS, density, interval
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,14 +25,15 @@ MODEL_PATH = Path(__file__).parent.parent / "prescribing" / "dose.npz"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the forest is grown; chosen on held-out families."""
+    """How the networks are trained; chosen on held-out families."""
 
-    trees: int = 60
-    leaves: int = 900
-    min_leaf: int = 3
-    share_of_features: float = 0.35
-    rank: int = 12
-    """Response curves are combinations of this many shapes (principal components)."""
+    members: int = 4
+    width: int = 160
+    epochs: int = 30
+    batch_size: int = 1024
+    rate: float = 5e-3
+    weight_decay: float = 1e-3
+    dropout: float = 0.15
     public_weight: float = 3.0
     """Rows of public, long grids count this much more: there are few of them."""
     folds: int = 6
@@ -53,55 +56,53 @@ def _weights(rows: Rows, public: NDArray[np.bool_], s: Settings) -> NDArray[np.f
 
 
 def fit(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> dict[str, NDArray[np.generic]]:
-    """Grow the forest; returns the arrays of `prescribing.forest.Forest`."""
-    from sklearn.ensemble import ExtraTreesRegressor
+    """Train the ensemble; returns the arrays of `prescribing.network.Ensemble`, in half precision."""
+    import torch
 
     s = s or Settings()
-    y = targets(rows, public)
-    mean = y.mean(axis=0)
-    _, _, shapes = np.linalg.svd((y - mean)[:: max(1, len(y) // 8000)], full_matrices=False)
-    basis = shapes[: s.rank]
-    model = ExtraTreesRegressor(
-        s.trees, max_leaf_nodes=s.leaves, min_samples_leaf=s.min_leaf, max_features=s.share_of_features,
-        random_state=s.seed, n_jobs=-1,
-    ).fit(rows.x, np.column_stack([(y - mean) @ basis.T, rows.best]), sample_weight=_weights(rows, public, s))  # fmt: skip
-    return _export(model, basis.astype(np.float32), mean.astype(np.float32))
+    known = np.where(rows.x == MISSING, np.nan, rows.x)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a feature that no row has
+        centre, spread = np.nan_to_num(np.nanmean(known, axis=0)), np.nanstd(known, axis=0)
+    spread = np.where(np.isfinite(spread) & (spread > 1e-6), spread, 1.0)
+    x = torch.from_numpy(standardised(rows.x, centre.astype(np.float32), spread.astype(np.float32)))
+    y = torch.from_numpy(targets(rows, public))
+    weight = torch.from_numpy(_weights(rows, public, s).astype(np.float32))
+    nets = [_train(x, y, weight, s, s.seed + member) for member in range(s.members)]
+    arrays: dict[str, NDArray[np.generic]] = {"centre": centre.astype(np.float32), "spread": spread.astype(np.float32)}
+    for index in range(3):
+        layers = [net[3 * index] for net in nets]
+        arrays[f"w{index}"] = np.stack([layer.weight.detach().numpy().T for layer in layers]).astype(np.float16)
+        arrays[f"b{index}"] = np.stack([layer.bias.detach().numpy()[None] for layer in layers]).astype(np.float16)
+    return arrays
 
 
-def _export(model: object, basis: NDArray[np.float32], mean: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
-    """Flatten the trees breadth first, so that the right child follows the left; leaves to int8."""
-    roots, features, thresholds, children, centres, values = [], [], [], [], [], []
-    for estimator in model.estimators_:  # type: ignore[attr-defined]
-        tree = estimator.tree_
-        order = [0]
-        for node in order:  # grows while it is walked
-            if tree.children_left[node] != -1:
-                order += [int(tree.children_left[node]), int(tree.children_right[node])]
-        place = {node: len(features) + index for index, node in enumerate(order)}
-        roots.append(len(features))
-        for node in order:
-            value = tree.value[node][:, 0]
-            leaf = tree.children_left[node] == -1
-            features.append(255 if leaf else int(tree.feature[node]))
-            thresholds.append(0.0 if leaf else float(tree.threshold[node]))
-            children.append(len(values) if leaf else place[int(tree.children_left[node])])
-            centres.append(float(value[-1]))
-            if leaf:
-                values.append(value[:-1])
-    leaves = np.array(values)
-    scale = np.abs(leaves).max(axis=0) / 127
-    return {
-        "roots": np.array(roots, np.int32), "feature": np.array(features, np.uint8),
-        "threshold": np.array(thresholds, np.float32), "child": np.array(children, np.int32),
-        "leaves": np.rint(leaves / scale).astype(np.int8), "scale": scale.astype(np.float32), "basis": basis,
-        "mean": mean, "centre": np.array(centres, np.float16),
-    }  # fmt: skip
+def _train(x: Any, y: Any, weight: Any, s: Settings, seed: int) -> Any:
+    """One network, by AdamW under a one-cycle schedule; binary cross-entropy of every candidate's success."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(seed)
+    net = nn.Sequential(
+        nn.Linear(x.shape[1], s.width), nn.SiLU(), nn.Dropout(s.dropout), nn.Linear(s.width, s.width), nn.SiLU(),
+        nn.Dropout(s.dropout), nn.Linear(s.width, y.shape[1]),
+    )  # fmt: skip
+    per_epoch = max(len(x) // s.batch_size, 1)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=s.rate, weight_decay=s.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, s.rate, total_steps=s.epochs * per_epoch)
+    loss_of = nn.BCEWithLogitsLoss(reduction="none")
+    for _ in range(s.epochs):
+        for part in torch.randperm(len(x))[: per_epoch * s.batch_size].chunk(per_epoch):
+            optimizer.zero_grad()
+            loss = (loss_of(net(x[part]), y[part]).mean(dim=1) * weight[part]).mean()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return net.eval()
 
 
 def held_out(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> NDArray[np.float32]:
-    """Responses for every row from a forest that has seen no row of its family; [n, 2 x len(OFFSETS)]."""
-    from lrdoctor.prescribing.forest import Forest
-
+    """Responses for every row from an ensemble that has seen no row of its family; [n, 2 x len(OFFSETS)]."""
     s = s or Settings()
     families = sorted(set(rows.family.tolist()))
     order = np.random.default_rng(s.seed).permutation(len(families))
@@ -109,9 +110,8 @@ def held_out(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -
     of = np.array([fold[family] for family in rows.family.tolist()])
     out = np.zeros((len(rows), 2 * OFFSETS.size), np.float32)
     for number in range(s.folds):
-        kept, asked = of != number, np.flatnonzero(of == number)
-        forest = Forest.load(fit(rows.take(kept), public[kept], s))
-        out[asked] = np.clip(np.stack([forest.predict(rows.x[row].astype(np.float64))[0] for row in asked]), 0, 1)
+        kept = of != number
+        out[~kept] = Ensemble.load(fit(rows.take(kept), public[kept], s)).predict(rows.x[~kept])
     return out
 
 
@@ -123,7 +123,8 @@ def sharpness(rows: Rows, responses: NDArray[np.float32], level: float = 0.8) ->
     tried = np.geomspace(0.5, 8.0, 25)
     covered = []
     for power in tried:
-        ends = np.array([interval(*responses[row].astype(np.float64).reshape(2, -1), power) for row in sample])
+        both = responses[sample].astype(np.float64).reshape(-1, 2, OFFSETS.size)
+        ends = np.array([interval(density(near, fine, power)) for near, fine in both])
         covered.append(float(np.mean((best >= ends[:, 0]) & (best <= ends[:, 1]))))
     return float(np.interp(-level, -np.array(covered), tried))
 

@@ -1,0 +1,113 @@
+"""How much to change the rate by: the fitted response within the bounds that the findings set, else the textbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lrdoctor.prescribing.rates import peak_rate
+from lrdoctor.prescribing.textbook import KEEP, UNKNOWN, textbook_dose
+from lrdoctor.records import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lrdoctor.prescribing.rates import Answers
+    from lrdoctor.prescribing.response import Response
+    from lrdoctor.records import Finding
+
+_DOWN = (-5.0, -0.15)
+"""A blow-up never asks for a higher rate, nor for the same one: at least 1.4-fold less, in decades."""
+_UP = (0.15, 5.0)
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "NAN101": _DOWN, "NAN103": _DOWN, "DIV101": _DOWN, "DIV102": _DOWN, "DIV103": _DOWN, "OSC101": _DOWN, "LRC101": _DOWN,
+    "RTE102": _DOWN, "SPK101": (-1.0, 0.0), "SLW101": _UP, "RTE101": _UP, "FLT101": (-5.0, 5.0), "NAN102": (-5.0, 0.0),
+}  # fmt: skip
+"""log10 of the factors that each finding allows. Spikes that recover ask for less, at most ten times."""
+_MAX_NOVELTY = 0.25
+"""Share of features outside what the trials saw above which the textbook is the better guess."""
+_FEW_WORDS = {
+    "log10 rate over usual": "the rate against what is usual for the optimizer", "log10 rate": "the rate itself",
+    "log10 steps": "the length of the run", "broke down": "the break-down", "late rate": "how fast it still falls",
+    "log fall to end": "how far it fell", "log fall to best": "how far it fell", "lag 1": "the character of its noise",
+    "lag 2": "the character of its noise", "peak over start, log10": "the jump above its start",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """Peak rate of the next run over this one's.
+
+    Parameters
+    ----------
+    factor, low, high
+        Best guess and 80 % interval.
+    reason
+        Where it comes from, a clause.
+    chance
+        Chance that the next run ends within 10 % of the best reachable; None for a textbook dose.
+    """
+
+    factor: float
+    low: float
+    high: float
+    reason: str
+    chance: float | None = None
+
+
+def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) -> Dose:
+    """Dose for a run, given what was found.
+
+    The strictest bound among the findings holds: if one says "too high", no other can raise the rate.
+    """
+    response: Response | None = context.find("response")
+    usable = response is not None and response.novelty <= _MAX_NOVELTY
+    bounds = [BOUNDS[finding.code] for finding in findings if finding.code in BOUNDS]
+    if not bounds:
+        if verdict is Verdict.INCONCLUSIVE:
+            return Dose(UNKNOWN.factor, UNKNOWN.low, UNKNOWN.high, UNKNOWN.reason)
+        return _kept(context, findings, response if usable else None)
+    low, high = _strictest(bounds)
+    if response is None or not usable:
+        return _textbook(context, findings)
+    offset = response.best(low, high)
+    span = (min(response.low, offset), max(response.high, offset))
+    inside = (max(span[0], low), min(max(span[1], offset), max(high, 0.0)))
+    return Dose(10.0**offset, 10.0 ** inside[0], 10.0 ** inside[1], _because(response), response.fine_at(offset))
+
+
+def _strictest(bounds: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Intersection of all bounds; where it is empty, the downward one: a rate too low costs time, one too high the run."""
+    low, high = max(b[0] for b in bounds), min(b[1] for b in bounds)
+    if low <= high:
+        return low, high
+    down = [b for b in bounds if b[1] <= 0]
+    return max(b[0] for b in down), min(b[1] for b in down)
+
+
+def _kept(context: Answers, findings: Sequence[Finding], response: Response | None) -> Dose:
+    """No finding speaks against the rate: keep it, and say how sure that is."""
+    leading = next((finding for finding in findings if finding.severity.rank > 0), None)
+    plain = KEEP if leading is None else textbook_dose(leading, context.run.hyperparameters, None, None)
+    if response is None or not response.rate_known:
+        return Dose(1.0, plain.low, plain.high, plain.reason)
+    return Dose(
+        1.0, 10.0 ** min(response.low, 0.0), 10.0 ** max(response.high, 0.0), plain.reason, response.fine_at(0.0)
+    )
+
+
+def _textbook(context: Answers, findings: Sequence[Finding]) -> Dose:
+    """The dose of the first finding that has one."""
+    leading = next(finding for finding in findings if finding.code in BOUNDS)
+    plain = textbook_dose(leading, context.run.hyperparameters, context.find("schedule"), peak_rate(context))
+    return Dose(plain.factor, plain.low, plain.high, plain.reason)
+
+
+def _because(response: Response) -> str:
+    """The dose's origin in words, with the evidence that moved it most."""
+    words = []
+    for name, decades in response.reasons():
+        phrase = _FEW_WORDS.get(name, name)
+        words.append(f"{phrase} ({'×' if decades > 0 else '÷'} {10 ** abs(decades):.2g})")
+    origin = "among trial trainings with such logs this factor did best"
+    return f"{origin}; it rests most on {', '.join(words)}" if words else origin

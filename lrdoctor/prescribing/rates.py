@@ -1,0 +1,35 @@
+"""The peak learning rate of a run and its length, as far as they are known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lrdoctor.records import Run
+
+
+class Answers(Protocol):
+    """What is asked of a run: roles and signals by name."""
+
+    run: Run
+
+    def find(self, name: str) -> Any | None:
+        """Value of a role or signal, or None."""
+        ...
+
+
+def peak_rate(context: Answers) -> float | None:
+    """Peak learning rate of a run: logged, else configured, else None."""
+    schedule = context.find("schedule")
+    if schedule is not None and schedule.logged:
+        return float(schedule.peak)
+    configured = context.run.hyperparameters.get("lr")
+    return float(configured) if isinstance(configured, int | float) and configured > 0 else None
+
+
+def last_step(context: Answers) -> int:
+    """Number of the last optimizer step that the log shows; epochs count as they are."""
+    series = [s for s in (context.find("train_loss"), context.find("val_loss"), context.find("lr")) if s is not None]
+    return max((int(s.step[-1]) for s in series if len(s)), default=0)

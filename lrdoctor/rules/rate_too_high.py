@@ -1,0 +1,55 @@
+"""RTE102: runs whose logs look like this did better at a lower rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from lrdoctor import synth
+from lrdoctor.records import Finding, Run, Severity, Verdict
+from lrdoctor.rules._base import Example, Rule
+from lrdoctor.rules.rate_too_low import Response, Settings, advised, report
+
+if TYPE_CHECKING:
+    from lrdoctor.signals.curve import Curve
+
+
+class RateTooHigh(Rule):
+    """The log looks like those of trainings that did better at a lower rate.
+
+    ## What it does
+    As RTE101, in the other direction: a quick first fall that stops early, scatter that is large against the progress, an
+    early jump above the start, a rate above what is usual for the optimizer and this length of run.
+
+    ## Why is this bad?
+    The loss settles far above what the same training reaches at a lower rate, without any single symptom that stands out.
+
+    ## Example
+    Adam at 0.03: down within the first steps, then level and noisy.
+
+    ## What to do
+    Repeat the training at the advised rate; with several runs at hand, compare them with `lrdoctor sweep`.
+
+    ## References
+    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely randomised trees).
+    """
+
+    code = "RTE102"
+    name = "rate-too-high"
+    severity = Severity.WARNING
+    verdict = Verdict.LR_TOO_HIGH
+    silences = frozenset({"PLT101", "PLT103"})
+    settings = Settings()
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example("Adam far above its usual rate", synth.reckless, fires=True),
+        Example("plain SGD at its best rate", synth.tuned, fires=False),
+    )
+
+    def check(self, run: Run, curve: Curve, response: Response) -> Finding | None:
+        """Fire when a lower rate promises enough."""
+        offset = advised(response, self.settings)
+        if offset is None or offset >= 0:
+            return None
+        return report(self, curve, response, offset)
+
+
+RULE = RateTooHigh()
