@@ -85,11 +85,9 @@ def why_no_course(table: Table, text: Mapping[str, Sequence[str]], *, trusted: b
     curves = [name for name in numeric if is_curve_name(name) and not is_axis_name(name)]
     axis = _running_axis(table)
     settings = _changing_settings(table, text)
-    if (
-        len(names & _RUN_TABLE_WORDS) >= 4
-        or (len(settings) >= 3)
-        or (settings and axis is None and table.rows > 1)
-    ):
+    named = any(name in text and _few_rows_each(text[name]) for name in settings - {"dataset"})
+    without_axis = bool(settings) and axis is None and table.rows > 1
+    if len(names & _RUN_TABLE_WORDS) >= 4 or len(settings) >= 3 or named or without_axis:
         why = f"; {', '.join(sorted(settings)[:3])} differ from row to row" if settings else ""
         return f"a table of runs, one row for each{why}: export the history of each run instead"
     samples = sorted(names & _SAMPLE_WORDS)
@@ -150,6 +148,12 @@ def _changing_settings(table: Table, text: Mapping[str, Sequence[str]]) -> set[s
             if distinct > 1 and (changes >= distinct or changes > 0.5 * len(filled)):
                 changing.add(name)
     return changing
+
+
+def _few_rows_each(words: Sequence[str]) -> bool:
+    """Whether a value (a model, an optimizer) comes on so few rows that each is a run."""
+    filled = [word for word in words if word]
+    return len(filled) < 5 * len(set(filled))
 
 
 def _one_word_per_row(text: Mapping[str, Sequence[str]]) -> bool:

@@ -54,9 +54,8 @@ def load_json(path: Path) -> Any:
     except json.JSONDecodeError as error:
         if not text.strip():
             raise NotALogError(path, "the file is empty") from None
-        where = (
-            "it ends too early: was the file cut off?" if error.pos >= len(text.rstrip()) - 1 else error.msg
-        )
+        ended = text.rstrip()[-1:] in ("}", "]")
+        where = error.msg if ended else "it ends too early: was the file cut off?"
         raise ReadError(path, f"no valid JSON at line {error.lineno}: {where}") from None
     except (RecursionError, ValueError) as error:
         raise ReadError(path, f"JSON that cannot be read: {error}") from None
