@@ -25,7 +25,11 @@ _PRUNED = frozenset(
     {"__pycache__", "node_modules", "site-packages", ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".mypy_cache",
      ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints", ".cache", ".eggs"}
 )  # fmt: skip
+_LOG_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl"})
+"""A file of such a name that no reader wants is worth a word: somebody may have meant it."""
 _MAX_DEPTH = 64
+_MOST_HELD = 256
+"""Runs below a directory that are compared with the logs in it; the rest of a large tree streams past."""
 
 
 @dataclass(slots=True)
@@ -104,9 +108,14 @@ def _below(root: Path) -> Iterator[_Found | Unreadable]:
 
 
 def _unknown(file: LogFile) -> str:
+    """Say why no reader wanted a file."""
     if file.size == 0:
         return "the file is empty"
-    return "not a log that any reader knows (see `lrdoctor runs --help` for the formats)"
+    if file.head.startswith(b"version https://git-lfs"):
+        return "a git-LFS pointer, not the file itself: run `git lfs pull`"
+    if not file.head_text:
+        return "binary data, not a log that any reader knows"
+    return "no training log: no reader finds steps or losses in it"
 
 
 class _Walk:
@@ -116,7 +125,7 @@ class _Walk:
         self._seen: set[tuple[int, int]] = set()
 
     def directory(
-        self, path: Path, depth: int, parent_pending: dict[tuple[str, Path], _Pending]
+        self, path: Path, depth: int, parent_pending: _Groups
     ) -> Iterator[_Found | Unreadable]:
         """Yield what is below one directory; groups that belong to a parent are handed up through the dictionary."""
         try:
@@ -128,47 +137,65 @@ class _Walk:
         if (status.st_dev, status.st_ino) in self._seen or depth > _MAX_DEPTH:
             return
         self._seen.add((status.st_dev, status.st_ino))
-        alone: list[_Pending] = []
-        pending: dict[tuple[str, Path], _Pending] = {}
-        folders: list[Path] = []
-        links: list[Path] = []
-        for entry in entries:
-            if _is_directory(entry):
-                if entry.name not in _PRUNED:
-                    # Links last (`wandb/latest-run`): what they lead to is then known by its own name.
-                    (links if entry.is_symlink() else folders).append(path / entry.name)
-                continue
-            if not _is_file(entry):
-                continue
-            claimed, refusal = _claimed(LogFile(path / entry.name))
-            if refusal is not None:
-                yield refusal
-            if claimed is None:
-                continue
-            if claimed.claim.group is None:
-                alone.append(claimed)
-            else:
-                _add(pending, claimed)
+        folders, alone, pending, refusals = _look(path, entries)
+        yield from refusals
         held: list[_Found] = []
         holding = bool(alone or pending)
-        for folder in [*folders, *links]:
+        for folder in folders:
             for item in self.directory(folder, depth + 1, pending):
-                if isinstance(item, _Found) and holding:
+                if isinstance(item, _Found) and holding and len(held) < _MOST_HELD:
                     held.append(item)  # it may be the same training as a log in this directory
                 else:
                     yield item
-        here = [(key, group) for key, group in pending.items() if key[1] == path or depth == 0]
-        for key, group in pending.items():
-            if (key, group) not in here:
-                _add(parent_pending, group)
         found: list[_Found] = []
-        for source in [*alone, *(group for _, group in here)]:
+        for source in [*alone, *_own(pending, path, parent_pending, is_root=depth == 0)]:
             for item in _read(source):
                 if isinstance(item, _Found):
                     found.append(item)
                 else:
                     yield item
         yield from _joined(found, held, path)
+
+
+_Groups = dict[tuple[str, Path], _Pending]
+
+
+def _look(
+    path: Path, entries: Sequence[os.DirEntry[str]]
+) -> tuple[list[Path], list[_Pending], _Groups, list[Unreadable]]:
+    """Sort the entries of a directory into folders, files that stand alone, groups, and what cannot be opened."""
+    folders: list[Path] = []
+    links: list[Path] = []
+    alone: list[_Pending] = []
+    pending: _Groups = {}
+    refusals: list[Unreadable] = []
+    for entry in entries:
+        if _is_directory(entry):
+            if entry.name not in _PRUNED:
+                # Links last (`wandb/latest-run`): what they lead to is then known by its own name.
+                (links if entry.is_symlink() else folders).append(path / entry.name)
+            continue
+        if not _is_file(entry):
+            continue
+        claimed, refusal = _claimed(LogFile(path / entry.name))
+        if refusal is not None:
+            refusals.append(refusal)
+        elif claimed is not None and claimed.claim.group is None:
+            alone.append(claimed)
+        elif claimed is not None:
+            _add(pending, claimed)
+    return [*folders, *links], alone, pending, refusals
+
+
+def _own(pending: _Groups, path: Path, parent: _Groups, *, is_root: bool) -> list[_Pending]:
+    """The groups that are complete in this directory; the others go up to the parent."""
+    own = []
+    for key, group in pending.items():
+        if key[1] == path or is_root:
+            own.append(group)
+        else:
+            _add(parent, group)
+    return own
 
 
 def _is_directory(entry: os.DirEntry[str]) -> bool:
@@ -205,7 +232,8 @@ def _claimed(file: LogFile) -> tuple[_Pending | None, Unreadable | None]:
     except OSError as error:
         return None, Unreadable(source=str(file.path), error=f"cannot be opened: {error.strerror or error}")
     if not claims:
-        return None, None
+        looks_like_one = file.suffix in _LOG_SUFFIXES or "tfevents" in file.name
+        return None, Unreadable(source=str(file.path), error=_unknown(file)) if looks_like_one else None
     claims.sort(key=lambda pair: -pair[0].strength)
     claim, reader = claims[0]
     path = file.path if claim.group is None else claim.group

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Series
     from lrdoctor.signals.curve import Curve
     from lrdoctor.signals.descent import Descent
+    from lrdoctor.signals.noise import Noise
 
 _POSITIONS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6)
 """Shares of the run at which the fall of the loss is looked at."""
@@ -49,9 +50,12 @@ def features(context: Answers) -> NDArray[np.float64]:
     -------
     float64 [len(NAMES)]; `MISSING` where the log does not tell.
     """
-    curve, descent = context.find("curve"), context.find("descent")
+    curve, descent, noise = context.find("curve"), context.find("descent"), context.find("noise")
     row = [*_configuration(context, curve), *_breakdown(context, curve)]
-    row += _course(context, curve, descent) if curve is not None and descent is not None else [MISSING] * _COURSE
+    if curve is None or descent is None or noise is None:
+        row += [MISSING] * _COURSE
+    else:
+        row += _course(context, curve, descent, noise)
     row += _validation(context, curve)
     row += _gradient(context.find("grad_norm"))
     values = np.asarray(row, dtype=np.float64)
@@ -102,8 +106,8 @@ def _fall(curve: Curve, start: float, level: float) -> float:
 _COURSE = 24 + len(_POSITIONS)
 
 
-def _course(context: Answers, curve: Curve, descent: Descent) -> list[float]:
-    noise, excursions, swing = context.find("noise"), context.find("excursions") or (), context.find("oscillation")
+def _course(context: Answers, curve: Curve, descent: Descent, noise: Noise) -> list[float]:
+    excursions, swing = context.find("excursions") or (), context.find("oscillation")
     progress = max(descent.progress, 1e-300)
     axis, level = curve.progress_axis, curve.block_z
     scatter = noise.sigma if curve.scale == "log" else noise.sigma / max(abs(descent.end), 1e-300)

@@ -7,7 +7,7 @@ success (`SCORES`). So one model answers both how far to go and whether to go at
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -158,4 +158,5 @@ def load_rows(path: Path) -> Rows:
         if tuple(data["names"]) != NAMES:
             raise ValueError(f"{path} holds rows of other features: make them again")
         scores = np.unpackbits(data["scores"], axis=-1, count=OFFSETS.size)
-        return Rows(**{name: scores if name == "scores" else data[name] for name in Rows.__slots__})
+        columns: dict[str, Any] = {name: data[name] for name in Rows.__slots__}
+        return Rows(**(columns | {"scores": scores}))
