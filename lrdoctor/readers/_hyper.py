@@ -36,7 +36,7 @@ class _Target:
 
 _NUMBERS = (
     _Target("lr", (
-        "lr", "learning_rate", "learningrate", "base_lr", "peak_lr", "max_lr", "lr0", "init_lr",
+        "lr", "learning_rate", "learning_rate_init", "learningrate", "base_lr", "peak_lr", "max_lr", "lr0", "init_lr",
         "initial_lr", "lr_init", "initial_learning_rate", "base_learning_rate", "lr_max", "lr_base",
         "optim_lr", "train_lr", "max_learning_rate", "peak_learning_rate", "lrate", "eta")),
     _Target("batch_size", (

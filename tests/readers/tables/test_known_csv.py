@@ -77,10 +77,10 @@ def test_what_keras_does_not_write(claim_of, write, header):
 
 
 V8 = (
-    "   epoch,  time, train/box_loss, train/cls_loss, metrics/mAP50(B), val/box_loss, val/cls_loss, lr/pg0, lr/pg1\n"
-    "       1,  10.1,            1.5,            2.5,              0.1,          1.6,          2.6, 0.0033, 0.0033\n"
-    "       2,  20.1,            1.2,            2.0,              0.3,          1.5,          nan, 0.0066, 0.0066\n"
-    "       3,  30.1,            1.1,            1.5,              0.4,          1.4,          2.1, 0.0045, 0.0045\n"
+    "   epoch, train/box_loss, train/cls_loss, metrics/mAP50(B), val/box_loss, val/cls_loss, lr/pg0, lr/pg1\n"
+    "       1,            1.5,            2.5,              0.1,          1.6,          2.6, 0.0033, 0.0033\n"
+    "       2,            1.2,            2.0,              0.3,          1.5,          nan, 0.0066, 0.0066\n"
+    "       3,            1.1,            1.5,              0.4,          1.4,          2.1, 0.0045, 0.0045\n"
 )
 
 
