@@ -182,7 +182,7 @@ def _mixed(many: list[Trial], few: list[Trial], ratio: int) -> Iterator[Trial]:
 
 
 def _steps(task: Task, *, short: bool = False) -> int:
-    """Budget of a task; each task is trained in full with one of its optimizers and half as long with the others."""
+    """Budget of a task; each is trained in full with one of its optimizers and half as long with the others."""
     if task.steps is not None:
         return task.steps
     return max(STEPS[task.cost] // (2 if short else 1), STEPS["dear"])
