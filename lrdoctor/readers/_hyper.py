@@ -204,8 +204,11 @@ def read_companion_yaml(path: Path) -> dict[str, Any]:
         return {}
     import yaml
 
-    # libyaml overruns the stack on deep nesting, where the slow loader raises RecursionError.
+    # libyaml overruns the stack on deep nesting, where the slow loader raises RecursionError; neither is a
+    # setup.
     deep = text.count("[") + text.count("{") > 400 or re.search(r"^[ \t?:-]{400}", text, re.MULTILINE)
+    if deep and len(text) > 1 << 14:
+        return {}
     try:
         content = yaml.load(text, _plain_loader(fast=not deep))  # a SafeLoader: constructs no Python object
     except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError, AttributeError):

@@ -189,6 +189,7 @@ def test_an_optuna_study():
     assert [one.series["intermediate_value"].role for one in runs] == [Role.VAL_LOSS] * 2
 
 
+@pytest.mark.filterwarnings("ignore::Warning:sklearn")
 def test_an_estimator():
     sklearn = pytest.importorskip("sklearn.neural_network")
     rng = np.random.default_rng(0)

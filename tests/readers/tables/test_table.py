@@ -274,9 +274,9 @@ def test_steps_are_strictly_increasing_whatever_comes():
                 assert np.all(np.diff(series.step) > 0)
 
 
-def test_a_million_unsorted_rows_take_no_time_to_sort_out():
-    steps = np.arange(1_000_000.0)
-    steps[::5] -= 3  # 200,000 resumes
+def test_many_resumes_take_no_time():
+    steps = np.arange(200_000.0)
+    steps[::5] -= 3  # 40,000 resumes: a comparison of each with all rows before it would take minutes
     begun = time.process_time()
     made(Table({"step": np.abs(steps), "loss": steps}))
     assert time.process_time() - begun < 5
