@@ -97,8 +97,8 @@ SICK = (
         verdict=("lr-too-high", "unstable"),
         direction="down",
         why=(
-            "Logistic regression by gradient descent on all data, LR above 2/L: the loss goes up and down"
-            " every few steps, to the end."
+            "Logistic regression by gradient descent on all data, LR above 2/L: the loss swings "
+            "with a period of three steps, to the end."
         ),
     ),
     Case(
