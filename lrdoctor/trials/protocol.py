@@ -145,7 +145,7 @@ def all_trials() -> list[Trial]:
     everything = all_tasks()
     long = [task for task in everything.values() if task.steps is not None]
     tasks = list(_interleaved({name: task for name, task in everything.items() if task.steps is None}))
-    endurance = [_main(task, turn) for turn in range(len(_MAIN)) for task in long]
+    endurance = [_main(task, index + turn) for turn in range(len(_MAIN)) for index, task in enumerate(long)]
     passes = [
         [_main(task, index + turn, short=turn > 0) for index, task in enumerate(tasks)]
         for turn in range(len(_MAIN))
@@ -166,9 +166,17 @@ def all_trials() -> list[Trial]:
         for name in _SEEDED
         for optimizer in ("sgd", "adam")
     ]
-    first = len(twins) // 3
-    breadth = [*passes[1], *twins[:first], *passes[2], *twins[first:]]
-    return [*passes[0], *_mixed(breadth, endurance, 5), *extra, *seeds]
+    plain = {trial.name: trial for trials in passes for trial in trials}
+    paired = [trial for twin in twins for trial in (plain[f"{twin.task.name}__{twin.optimizer}"], twin)]
+    breadth = [*passes[1][:20], *paired[:144], *passes[1][20:], *passes[2], *twins]
+    first = {trial.name for trial in passes[0]}
+    rest = [trial for trial in _unique(breadth) if trial.name not in first]
+    return [*passes[0], *_mixed(rest, endurance, 11), *extra, *seeds]
+
+
+def _unique(trials: list[Trial]) -> list[Trial]:
+    """The same order, each name once."""
+    return list({trial.name: trial for trial in trials}.values())
 
 
 def _mixed(many: list[Trial], few: list[Trial], ratio: int) -> Iterator[Trial]:
@@ -182,7 +190,7 @@ def _mixed(many: list[Trial], few: list[Trial], ratio: int) -> Iterator[Trial]:
 
 
 def _steps(task: Task, *, short: bool = False) -> int:
-    """Budget of a task; each is trained in full with one of its optimizers and half as long with the others."""
+    """Budget of a task; each is trained in full with one optimizer and half as long with the others."""
     if task.steps is not None:
         return task.steps
     return max(STEPS[task.cost] // (2 if short else 1), STEPS["dear"])
@@ -213,12 +221,12 @@ def _twins(tasks: list[Task]) -> Iterator[Trial]:
         ("one_cycle", None),
         ("step", None),
     )
-    for schedule, clip in treatments:
+    for block in (treatments[:3], treatments[3:]):
         for index, task in enumerate(tasks):
-            second = ("sgd", "momentum")[index % 2]
-            for optimizer in ("adam", second):
-                if schedule in ("one_cycle", "step") and (index + (optimizer == "adam")) % 2:
-                    continue
-                yield Trial(
-                    task=task, optimizer=optimizer, steps=TWIN_STEPS, schedule=schedule, clip_norm=clip
-                )
+            for optimizer in ("adam", ("sgd", "momentum")[index % 2]):
+                for schedule, clip in block:
+                    if schedule in ("one_cycle", "step") and (index + (optimizer == "adam")) % 2:
+                        continue
+                    yield Trial(
+                        task=task, optimizer=optimizer, steps=TWIN_STEPS, schedule=schedule, clip_norm=clip
+                    )
