@@ -255,7 +255,7 @@ def _read(pending: _Pending) -> Iterator[_Found | Unreadable]:
         if pending.others and count == 0:
             claim, reader = pending.others[0]
             yield from _read(_Pending(reader, claim, pending.path, pending.files, pending.others[1:]))
-        elif not pending.claim.quiet or any(file.named for file in pending.files):
+        elif not pending.claim.quiet or any(file.named or file.suffix in _LOG_SUFFIXES for file in pending.files):
             yield Unreadable(source=error.source, error=error.reason)
     except ReadError as error:
         yield Unreadable(source=error.source, error=error.reason)

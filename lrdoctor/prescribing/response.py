@@ -29,6 +29,7 @@ MODEL = "dose.npz"
 OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
 """log10 of the candidate factors: five decades either way in steps of 10^0.25."""
 KEEP = int(np.flatnonzero(OFFSETS == 0)[0])
+_OPTIMIZERS = slice(NAMES.index("plain sgd"), NAMES.index("adagrad") + 1)
 _KERNEL = np.array([0.25, 0.5, 0.25])
 
 
@@ -50,8 +51,8 @@ class Response:
         Share of the known features that lie outside what the trials saw.
     log10_steps
         Length of the run; NaN if not in steps.
-    rate_known
-        Whether the log or the configuration gave the rate.
+    rate_known, optimizer_known
+        Whether the log or the configuration gave the rate, and an optimizer that the trials used.
     row
         The features it rests on, float64 [len(NAMES)].
     """
@@ -65,6 +66,7 @@ class Response:
     novelty: float
     log10_steps: float
     rate_known: bool
+    optimizer_known: bool
     row: Floats
 
     def best(self, low: float = -5.0, high: float = 5.0) -> float:
@@ -161,7 +163,7 @@ def from_features(row: Floats) -> Response:
     return Response(
         near=near, fine=fine, utility=utility, weight=weight, low=low, high=high,
         novelty=float(outside.sum() / max(known.sum(), 1)), log10_steps=steps if steps != MISSING else float("nan"),
-        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING), row=row,
+        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING), optimizer_known=bool(row[_OPTIMIZERS].any()), row=row,
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Divergence(Rule):
     name = "divergence"
     severity = Severity.CRITICAL
     verdict = Verdict.DIVERGED
-    silences = frozenset({"SPK101", "OSC101", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "OVF101", "OVF102"})
+    silences = frozenset({"RTE101", "SPK101", "OSC101", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "OVF101", "OVF102"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("climbs back above its start", lambda: synth.blow_up(then=20.0), fires=True),

@@ -51,7 +51,7 @@ class EarlyBlowUp(Rule):
     name = "early-blow-up"
     severity = Severity.ERROR
     verdict = Verdict.LR_TOO_HIGH
-    silences = frozenset({"SPK101", "SLW101", "FLT101", "PLT101", "PLT103", "OSC101"})
+    silences = frozenset({"RTE101", "SPK101", "SLW101", "FLT101", "PLT101", "PLT103", "OSC101"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("a thousandfold in the first steps, then a descent", synth.early_blow_up, fires=True),

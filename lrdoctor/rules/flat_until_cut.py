@@ -51,7 +51,7 @@ class FlatUntilCut(Rule):
     name = "flat-until-lr-cut"
     severity = Severity.ERROR
     verdict = Verdict.LR_TOO_HIGH
-    silences = frozenset({"FLT101", "PLT101", "PLT102", "OSC101", "SLW101", "SPK101"})
+    silences = frozenset({"RTE101", "FLT101", "PLT101", "PLT102", "OSC101", "SLW101", "SPK101"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("falls only after the cut", synth.flat_until_cut, fires=True),

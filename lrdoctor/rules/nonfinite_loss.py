@@ -52,7 +52,7 @@ class NonfiniteLoss(Rule):
     severity = Severity.CRITICAL
     verdict = Verdict.DIVERGED
     silences = frozenset(
-        {"DIV101", "DIV102", "SPK101", "OSC101", "SLW101", "FLT101", "LRC101", "PLT101", "PLT102", "PLT103", "OVF101",
+        {"RTE101", "DIV101", "DIV102", "SPK101", "OSC101", "SLW101", "FLT101", "LRC101", "PLT101", "PLT102", "PLT103", "OVF101",
          "OVF102", "PTS101"}
     )  # fmt: skip
     settings = Settings()

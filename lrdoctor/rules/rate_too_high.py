@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from lrdoctor import synth
-from lrdoctor.records import Finding, Run, Severity, Verdict
+from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
-from lrdoctor.rules.rate_too_low import Response, Settings, advised, report
+from lrdoctor.rules.rate_too_low import Response, Settings, advised, covered, report
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
+    from lrdoctor.signals.schedule import Schedule
 
 
 class RateTooHigh(Rule):
@@ -44,8 +45,10 @@ class RateTooHigh(Rule):
         Example("plain SGD at its best rate", synth.tuned, fires=False),
     )
 
-    def check(self, run: Run, curve: Curve, response: Response) -> Finding | None:
+    def check(self, curve: Curve, response: Response, schedule: Schedule | None) -> Finding | None:
         """Fire when a lower rate promises enough."""
+        if not covered(response, curve, schedule, self.settings):
+            return None
         offset = advised(response, self.settings)
         if offset is None or offset >= 0:
             return None

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from lrdoctor import synth
-from lrdoctor.records import Finding, Run, Severity, Verdict
+from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import measured, whole
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
+    from lrdoctor.signals.schedule import Schedule
 
 
 class Response(Protocol):
@@ -21,6 +22,7 @@ class Response(Protocol):
     novelty: float
     log10_steps: float
     rate_known: bool
+    optimizer_known: bool
 
     def best(self, low: float = -5.0, high: float = 5.0) -> float:
         """log10 of the factor with the highest utility."""
@@ -47,8 +49,8 @@ class Settings:
     """Length up to which a training counts as short, log10 of steps..."""
     long_log10_steps: float = 4.3
     """...and from which on as long; in between the demand rises in proportion."""
-    blind_gain: float = 0.5
-    """What is demanded where the log does not give the rate or the steps."""
+    min_points: int = 10
+    """Points of the judged curve."""
     min_decades: float = 0.2
     """A smaller change (1.6-fold) is within the reach of seed noise."""
     max_novelty: float = 0.15
@@ -87,25 +89,35 @@ class RateTooLow(Rule):
         Example("the same at its best rate", synth.tuned, fires=False),
     )
 
-    def check(self, run: Run, curve: Curve, response: Response) -> Finding | None:
+    def check(self, curve: Curve, response: Response, schedule: Schedule | None) -> Finding | None:
         """Fire when a higher rate promises enough."""
+        if not covered(response, curve, schedule, self.settings):
+            return None
         offset = advised(response, self.settings)
         if offset is None or offset <= 0:
             return None
         return report(self, curve, response, offset)
 
 
+def covered(response: Response, curve: Curve, schedule: Schedule | None, s: Settings) -> bool:
+    """Say whether the run is of the kind that the trials cover: rate, optimizer and steps known, no schedule of its own.
+
+    A warm-up and a decay are a recipe that somebody has tuned, often for fine-tuning or for sizes that no trial has.
+    """
+    plain = schedule is None or schedule.kind == "constant"
+    known = response.rate_known and response.optimizer_known and not math.isnan(response.log10_steps)
+    return plain and known and curve.is_train and len(curve) >= s.min_points and response.novelty <= s.max_novelty
+
+
 def demanded(response: Response, s: Settings) -> float:
     """Gain that another run must promise: more, the longer it takes."""
-    if not response.rate_known or math.isnan(response.log10_steps):
-        return s.blind_gain
     share = (response.log10_steps - s.short_log10_steps) / (s.long_log10_steps - s.short_log10_steps)
     return s.short_gain + min(max(share, 0.0), 1.0) * (s.long_gain - s.short_gain)
 
 
 def advised(response: Response, s: Settings) -> float | None:
     """log10 of the factor to change the rate by, or None to leave it."""
-    if response.novelty > s.max_novelty or response.gain() < demanded(response, s):
+    if response.gain() < demanded(response, s):
         return None
     offset = response.best()
     return offset if abs(offset) >= s.min_decades else None

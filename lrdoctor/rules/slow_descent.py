@@ -57,7 +57,7 @@ class SlowDescent(Rule):
     name = "slow-descent"
     severity = Severity.WARNING
     verdict = Verdict.LR_TOO_LOW
-    silences = frozenset({"FLT101", "PLT101", "PLT103"})
+    silences = frozenset({"RTE102", "FLT101", "PLT101", "PLT103"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("a straight line", synth.slow, fires=True),

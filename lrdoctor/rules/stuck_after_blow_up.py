@@ -64,7 +64,7 @@ class StuckAfterBlowUp(Rule):
     name = "stuck-after-blow-up"
     severity = Severity.CRITICAL
     verdict = Verdict.LR_TOO_HIGH
-    silences = frozenset({"SPK101", "OSC101", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "DIV101"})
+    silences = frozenset({"RTE101", "SPK101", "OSC101", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "DIV101"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("dead at ln(10) after a blow-up", synth.dead_after_blow_up, fires=True),

@@ -59,7 +59,7 @@ class SustainedOscillation(Rule):
     name = "sustained-oscillation"
     severity = Severity.WARNING
     verdict = Verdict.LR_TOO_HIGH
-    silences = frozenset({"PLT101", "SLW101", "FLT101"})
+    silences = frozenset({"RTE101", "PLT101", "SLW101", "FLT101"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("a two-cycle", synth.two_cycle, fires=True),

@@ -45,7 +45,7 @@ class TooFewPoints(Rule):
     name = "too-few-points"
     severity = Severity.INFO
     verdict = Verdict.INCONCLUSIVE
-    silences = frozenset({"SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "OSC101", "DIV101"})
+    silences = frozenset({"RTE101", "RTE102", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "OSC101", "DIV101"})
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("three epochs", lambda: synth.healthy(points=3), fires=True),

@@ -54,7 +54,7 @@ def test_codes_and_names_are_unique():
 
 
 def test_every_need_exists():
-    known = {*signals(), *(role.value for role in Role), "run", "hyperparameters"}
+    known = {*signals(), *(role.value for role in Role), "run", "hyperparameters", "context"}
     for function in [*signals().values(), *(rule.check for rule in RULES)]:
         assert {name for name in inspect.signature(function).parameters if name != "self"} <= known
 
