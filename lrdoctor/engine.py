@@ -55,11 +55,13 @@ class Context:
     ----------
     run
         With roles assigned.
+    known
+        Answers to take as given, by name of role or signal: the response of another fit, say.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, known: Mapping[str, Any] | None = None) -> None:
         self.run = run
-        self._known: dict[str, Any] = {"run": run, "hyperparameters": run.hyperparameters, "context": self}
+        self._known: dict[str, Any] = {"run": run, "hyperparameters": run.hyperparameters, "context": self, **(known or {})}
         self._missing: dict[str, str] = {}
 
     def get(self, name: str) -> Any:
@@ -110,7 +112,7 @@ def all_rules() -> list[Rule]:
     return sorted(discover("lrdoctor.rules", "RULE").values(), key=lambda rule: str(rule.code))
 
 
-def diagnose_run(run: Run, rules: Iterable[Rule] | None = None) -> RunDiagnosis:
+def diagnose_run(run: Run, rules: Iterable[Rule] | None = None, known: Mapping[str, Any] | None = None) -> RunDiagnosis:
     """Examine one run.
 
     Parameters
@@ -119,10 +121,12 @@ def diagnose_run(run: Run, rules: Iterable[Rule] | None = None) -> RunDiagnosis:
         With roles assigned.
     rules
         Those to apply; all by default.
+    known
+        Answers to take as given, see `Context`.
     """
     from lrdoctor.prescribing.plan import plan_for
 
-    context = Context(run)
+    context = Context(run, known)
     rules = list(all_rules() if rules is None else rules)
     found, skips = _examine(context, rules)
     kept, masked = _mask(found, rules)

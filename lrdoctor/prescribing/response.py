@@ -153,12 +153,30 @@ def response(context: Answers) -> Response:
 def from_features(row: Floats) -> Response:
     """The response for one row of `features`."""
     model = _model()
-    near, fine = model.ensemble.predict(row[None])[0].astype(np.float64).reshape(2, -1)
+    output = model.ensemble.predict(row[None])[0]
+    return from_output(row, output, model.sharpness, model.lowest, model.highest)
+
+
+def from_output(row: Floats, output: NDArray[np.floating], sharpness: float, lowest: Floats, highest: Floats) -> Response:
+    """The response for one row of `features` and what a fitted model says of it.
+
+    Parameters
+    ----------
+    row
+        float64 [len(NAMES)].
+    output
+        [2 x len(OFFSETS)]: chance of ending near the best, then of ending fine, at each candidate factor.
+    sharpness
+        Power of the response, see `density`.
+    lowest, highest
+        float64 [len(NAMES)]: what the trials behind the model saw of each feature.
+    """
+    near, fine = output.astype(np.float64).reshape(2, -1)
     utility = smooth((near + fine) / 2)
-    weight = density(near, fine, model.sharpness)
+    weight = density(near, fine, sharpness)
     low, high = interval(weight)
     known = row != MISSING
-    outside = known & ((row < model.lowest) | (row > model.highest))
+    outside = known & ((row < lowest) | (row > highest))
     steps = float(row[NAMES.index("log10 steps")])
     return Response(
         near=near, fine=fine, utility=utility, weight=weight, low=low, high=high,
