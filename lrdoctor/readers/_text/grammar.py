@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from lrdoctor.readers._text.nouns import Kind
 
-_LONGEST = 40_000
+# What is longer than any line of a log ought to be must not cost more than its length.
+_SHORT = 200
+_LONGEST_KNOWN = 600
+_BLOB = re.compile(r"[\w.]{256}")
+_RUN = re.compile(r"([^\w\n])\1{15,}+")
 _CODE = re.compile(
     r"\s*(?:def|class|import|from|if|elif|for|while|return|assert|with|print|raise|try|except|lambda|@|>>>|#include|//|/\*|\+{1,4} )\b.*[(:)\]]"
     r"|\s*(?:\w+\.)*\w+\s*[-+*/]?=\s*(?:\w+\.)*\w+\(|.*(?:[^=!<>\[]==[^=]|!=|[^-+*/%=][-+*/%]=[^=]| if .* else |\bself\.|\blambda\b|\{[^{}'\"]*:[.\d]*[def]\}|%\d*\.\d*[dfgs]\b)"
@@ -30,7 +34,7 @@ _INTERRUPTED = re.compile(r"WARNING:|UserWarning|(?<=\d)/[\w./-]+\.py:\d+")
 _RULE = re.compile(r"\s*[+|]?[-=+_|*~\u2010-\u259f ]{5,}[+|]?\s*")
 _BOX = re.compile(r"\s*\|\s*(?P<key>[^|]*?[^|\s][^|]*?)\s*\|\s*(?P<value>[^|]*?)\s*\|?\s*")
 _BAR_KERAS = re.compile(r"\[=*>?\.{2,}\]|\[={5,}\]|[\u2501\u2578\u257a]{3,}")
-_BAR_TQDM = re.compile(r"%\|.*\| *\d+/\d+ \[|\d+(?:it|ba|ex|step)? \[\d+:\d+[,<]|\d+/\d+ \[\d+:\d+<")
+_BAR_TQDM = re.compile(r"%\|[^|]{0,300}\| *\d+/\d+ \[|\d+(?:it|ba|ex|step)? \[\d+:\d+[,<]|\d+/\d+ \[\d+:\d+<")
 _SESSION = re.compile(
     r"\b\d+\s*(?:st|nd|rd|th)\b|\b(?:start|run|trial|fold|seed|experiment|session|model|split|repeat|repetition|round|config|lr|learning rate)\b",
     re.IGNORECASE,
@@ -48,12 +52,14 @@ def read_line(raw: bytes) -> Line | None:
     raw
         The line without its end, UTF-8.
     """
-    if len(raw) > _LONGEST:
-        return None
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
+    if len(text) > _SHORT:
+        if _BLOB.search(text):
+            return None
+        text = _RUN.sub(r"\1\1\1\1", text)
     tokens = [match.span() for match in NUMBER_IN_TEXT.finditer(text)]
     if not tokens:
         return _without_numbers(text)
@@ -222,6 +228,8 @@ _KNOWN: tuple[tuple[re.Pattern[str], tuple[tuple[str, Kind], ...]], ...] = (
 
 
 def _known(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
+    if len(text) > _LONGEST_KNOWN:
+        return None
     for pattern, names in _KNOWN:
         match = pattern.fullmatch(text)
         if match is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+_HEADERS = 100
 _FEW = 0.2
 """A progress bar's last states stand for all of them if there are so many, as a share."""
 
@@ -45,18 +46,22 @@ def _rows(scan: Scan) -> list[Group]:
     if not headers:
         return []
     at = np.array(headers, np.int64)
+    kinds = list(dict.fromkeys(scan.names[line] for line in headers))[:_HEADERS]
+    number_of = {names: number for number, names in enumerate(kinds)}
+    which = np.array([number_of.get(scan.names[line], -1) for line in headers])
     found: dict[tuple[tuple[str, ...], tuple[int, ...], bool], list[tuple[Group, Ints]]] = {}
     for group in scan.groups:
         if group.what != "row":
             continue
         above = np.searchsorted(at, group.lines) - 1
-        for number in np.unique(above[above >= 0]).tolist():
-            names = scan.names[headers[number]]
-            cells = [int(field.tag) for field in group.fields]
-            if max(cells) >= len(names) + (0 if group.bar else 1):
+        kind = np.where(above >= 0, which[np.maximum(above, 0)], -1)
+        cells = tuple(int(field.tag) for field in group.fields)
+        for number in np.unique(kind[kind >= 0]).tolist():
+            names = kinds[number]
+            if max(cells) > len(names):
                 continue
-            rows = np.flatnonzero(above == number)
-            found.setdefault((names, tuple(cells), group.overwritten), []).append((group, rows))
+            rows = np.flatnonzero(kind == number)
+            found.setdefault((names, cells, group.overwritten), []).append((group, rows))
     named: list[Group] = []
     for (names, cells, overwritten), parts in found.items():
         fields, keep = [], []

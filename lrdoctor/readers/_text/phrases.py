@@ -277,7 +277,8 @@ class _Walk:
         last = self.last
         if last is None or not self.fields or self.fields[-1] is not last:
             return
-        after = self.text[self.tokens[index][1] :]
+        end = self.tokens[index][1]
+        after = self.text[end : end + 2]
         token = self.text[slice(*self.tokens[index])]
         if last.kind in ("epoch", "step"):
             self.fields.append(Field(index, last.tag, "total", last.rank, _scale(after)))

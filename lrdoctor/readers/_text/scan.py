@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 HEAD_BYTES = 1 << 21
 """How much of the text is kept for finding hyperparameters in it."""
 _MOST_SHAPES = 60_000
+_MOST_SHAPE_BYTES = 1 << 25
+_MOST_KINDS = 4000
+_LONGEST = 20_000
+# After so many shapes a text is taken for prose: a new shape is then read only if it comes more often than so in
+# one block, or begins like a line that counts.
+_PATIENCE = 8000
+_OFTEN = 2
+_PREFIX = 10
 _MOST_EVENTS = 2_000_000
 
 
@@ -124,6 +133,8 @@ class _Scanner:
         self.takings: list[Taking | Line | None] = [None]
         self.parts: dict[tuple[object, ...], list[tuple[Line, Ints, Floats]]] = {}
         self.found = Scan()
+        self.kept_bytes = self.learned = 0
+        self.prefixes: set[bytes] = set()
         self.tabled = False
 
     def run(self, stream: Iterable[Block]) -> Scan:
@@ -149,9 +160,16 @@ class _Scanner:
         raw.pop()
         shaped = shapes(block.data)
         ids = list(map(self.known.get, shaped))
-        for place, number in enumerate(ids):
-            if number is None:
-                ids[place] = self._learn(shaped[place], raw[place])
+        news = [place for place, number in enumerate(ids) if number is None]
+        often: Counter[bytes] | None = None
+        for place in news:
+            shape = shaped[place]
+            if often is None and self.learned > _PATIENCE:
+                often = Counter(shaped[place] for place in news)
+            if often is None or often[shape] > _OFTEN or shape[:_PREFIX] in self.prefixes:
+                ids[place] = self._learn(shape, raw[place])
+            else:
+                ids[place] = 0
         chosen = np.array(ids, np.int64)
         at = np.flatnonzero(chosen)
         order = at[np.argsort(chosen[at], kind="stable")]
@@ -166,17 +184,26 @@ class _Scanner:
         if len(self.found.head) < HEAD_BYTES:
             self.found.head += block.data[: HEAD_BYTES - len(self.found.head)]
         self.found.lines += len(raw)
-        if len(self.known) > _MOST_SHAPES:
+        if len(self.known) > _MOST_SHAPES or self.kept_bytes > _MOST_SHAPE_BYTES:
             self.known.clear()
             self.takings = [None]
+            self.kept_bytes = 0
+        if len(self.parts) > _MOST_KINDS:  # prose: what is said once is no curve
+            self.parts = {key: parts for key, parts in self.parts.items() if sum(p[1].size for p in parts) > 1}
 
     def _learn(self, shape: bytes, raw: bytes) -> int:
         number = self.known.get(shape)  # met earlier in this block
         if number is not None:
             return number
+        if len(raw) > _LONGEST:
+            return 0
         line = self.reading(raw)
         number = 0
+        self.kept_bytes += len(shape)
+        self.learned += 1
         if line is not None:
+            if any(field.kind in ("epoch", "step") for field in line.fields):
+                self.prefixes.add(shape[:_PREFIX])
             number = len(self.takings)
             self.takings.append(Taking.learn(raw, line) if line.fields else line)
             self.tabled |= line.what == "header"  # rows of numbers count from now on
