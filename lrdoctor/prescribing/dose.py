@@ -21,7 +21,7 @@ _DOWN = (-5.0, -0.15)
 _UP = (0.15, 5.0)
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "NAN101": _DOWN, "NAN103": _DOWN, "DIV101": _DOWN, "DIV102": _DOWN, "DIV103": _DOWN, "OSC101": _DOWN, "LRC101": _DOWN,
-    "RTE102": _DOWN, "SPK101": (-1.0, 0.0), "SLW101": _UP, "RTE101": _UP, "FLT101": (-5.0, 5.0), "NAN102": (-5.0, 0.0),
+    "RTE102": _DOWN, "SPK101": (-1.0, 0.0), "SLW101": _UP, "RTE101": _UP, "FLT101": (-5.0, 5.0),
 }  # fmt: skip
 """log10 of the factors that each finding allows. Spikes that recover ask for less, at most ten times."""
 _MAX_NOVELTY = 0.25
@@ -63,6 +63,8 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     response: Response | None = context.find("response")
     usable = response is not None and response.novelty <= _MAX_NOVELTY
     bounds = [BOUNDS[finding.code] for finding in findings if finding.code in BOUNDS]
+    if any(finding.code == "NAN102" for finding in findings):
+        return _textbook(context, findings)
     if not bounds:
         if verdict is Verdict.INCONCLUSIVE:
             return Dose(UNKNOWN.factor, UNKNOWN.low, UNKNOWN.high, UNKNOWN.reason)
@@ -98,7 +100,7 @@ def _kept(context: Answers, findings: Sequence[Finding], response: Response | No
 
 def _textbook(context: Answers, findings: Sequence[Finding]) -> Dose:
     """The dose of the first finding that has one."""
-    leading = next(finding for finding in findings if finding.code in BOUNDS)
+    leading = next(finding for finding in findings if finding.code in BOUNDS or finding.code == "NAN102")
     plain = textbook_dose(leading, context.run.hyperparameters, context.find("schedule"), peak_rate(context))
     return Dose(plain.factor, plain.low, plain.high, plain.reason)
 

@@ -45,6 +45,8 @@ _BY_CODE: Mapping[str, Dose] = {
 }
 _ANY_HIGH = 1.0
 """Upper end of the usual range of plain SGD, the optimizer with the highest rates in common use."""
+_ANY_USUAL = 0.01
+"""A rate that is usual for every optimizer in common use."""
 _CLOSE = 3.0
 """A configured rate within this factor of the usual range is not implausible."""
 
@@ -85,6 +87,8 @@ def _broken_from_start(finding: Finding, hyperparameters: Mapping[str, Hyperpara
         return Dose(factor, factor / 30, min(factor * 3, 0.9), f"{rate:g} is far above what is usual for any optimizer")
     if finding.span.first_step < 1:
         return Dose(1.0, 0.1, 2.0, "it was broken before the first update: fix the inputs or the loss first")
+    if rate is not None and rate <= (_ANY_USUAL if usual is None else usual.high):
+        return Dose(1.0, 0.1, 2.0, f"a rate of {rate:g} breaks nothing within the first steps: fix the inputs or the loss")
     return Dose(0.1, 0.01, 1.0, "the first logged steps are already broken")
 
 

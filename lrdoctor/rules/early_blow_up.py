@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Thresholds of DIV103. On nine public learning-rate grids no run whose rate was fine reaches the ratio, but for
-    those of a noisy quadratic under Adam, which forgives any rate."""
+    """Thresholds of DIV103. Of 8,500 trial logs whose loss peaks at three times its start, 97 % did better at a lower rate
+    and 7 % ended within a tenth of the best; at five times 99.8 % and 5 % (`lrdoctor.trials`)."""
 
-    min_ratio: float = 5.0
+    min_ratio: float = 3.0
     """Loss at the peak over the loss at the start."""
     latest: float = 0.1
     """It begins within this share of the run."""
@@ -63,7 +63,7 @@ class EarlyBlowUp(Rule):
         """Fire on an early excursion that recovers and reaches far above the start."""
         s = self.settings
         start = curve.to_loss(descent.start)
-        if not curve.is_train or start <= 0.0 or curve.scale != "log":
+        if not curve.is_train or curve.loss.min() <= 0.0:
             return None
         early = [e for e in excursions if e.position <= s.latest and e.recovered]
         if not early:
