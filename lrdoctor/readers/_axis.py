@@ -29,8 +29,8 @@ _STEPS = """
     grad_step current_step current_steps cur_step total_step total_steps num_step num_steps n_step
     n_steps step_num step_idx step_number global_batch total_timesteps timesteps timestep total_timestep
     num_timesteps timesteps_so_far env_step env_steps total_env_steps num_env_steps total_env_interacts
-    batch batches minibatch batch_idx batch_num n_batches round rounds boosting_round generation
-    generations frame frames episode episodes episodes_so_far num_episodes n_episodes episode_num
+    batch batches minibatch batch_idx batch_num n_batches round rounds boosting_round generation generations
+    game games frame frames episode episodes episodes_so_far num_episodes n_episodes episode_num
     training_iteration
 """
 _EPOCHS = """
@@ -55,6 +55,9 @@ _UNITS: tuple[tuple[StepUnit, str], ...] = (
 for _unit, _names in _UNITS:
     for _name in _names.split():
         _RANK.setdefault(_name, (len(_RANK), _unit))
+_CALLED_STEP = re.compile(
+    r"^(?!.*(?:loss|acc|per|time|second|val|eval|test))\w+_(?:steps?|epochs?|iter(?:ation)?s?|updates?)$"
+)
 _PREFIXES = frozenset(
     ("train", "training", "trainer", "time", "misc", "progress", "charts", "log", "general", "info")
 )
@@ -91,9 +94,34 @@ def is_epoch_name(name: str) -> bool:
     return rank is not None and rank[1] == "epoch"
 
 
+def is_called_step(name: str) -> bool:
+    """Say whether a column is called a step of something, ``stage2_step``; known names come first."""
+    return _CALLED_STEP.search(plain(name)) is not None
+
+
 def is_row_number(name: str) -> bool:
     """Say whether this is the name that a nameless row number gets."""
     return plain(name) in _ROW_NUMBER
+
+
+def grows(values: Floats) -> bool:
+    """Say whether values count up: hardly ever back, and not standing still."""
+    steps = np.diff(values)
+    if not steps.size:
+        return False
+    return bool(
+        np.count_nonzero(steps < 0) <= 0.1 * steps.size and np.count_nonzero(steps > 0) > 0.5 * steps.size
+    )
+
+
+def are_swapped(step: Floats, value: Floats) -> bool:
+    """Say whether step and value were given in the wrong order, ``add_scalar(tag, step, value)``.
+
+    The values then count up in whole numbers while the steps go up and down.
+    """
+    if value.size < 3 or not np.isfinite(value).all() or np.any(value != np.round(value)):
+        return False
+    return bool(np.all(np.diff(value) > 0) and np.any(np.diff(step) < 0))
 
 
 @dataclass(slots=True)
@@ -140,45 +168,70 @@ def choose_axis(
         The column that the format defines as the step.
     """
     notes: list[str] = []
+    candidates = _candidates(columns, wanted)
+    # Steps may begin again in each epoch or, in reinforcement learning, in each episode.
+    turns = [name for name, unit in candidates if unit == "epoch"]
+    turns += [name for name, _ in candidates if plain(name).endswith(("episode", "episodes"))]
+    turn = carried(columns[turns[0]], logged.get(turns[0]), leader) if turns else None
+    for name, unit in candidates:
+        values = carried(columns[name], logged.get(name), leader)
+        if values is None:
+            continue
+        found = _as_axis(name, unit, values, leader, turn, notes)
+        if found is not None:
+            return found
+    for name in filter(is_called_step, columns):  # ``stage2_step``
+        values = carried(columns[name], logged.get(name), leader)
+        if values is not None and _whole(values) and grows(values[leader]):
+            return Axis(values.astype(np.int64), "step", name, values, notes)
+    rows = np.arange(leader.size, dtype=np.float64)
+    order = rows if turn is None else np.floor(turn + 1e-9)
+    for name in filter(is_row_number, columns):  # one that the writer kept is better than ours
+        values = carried(columns[name], logged.get(name), leader)
+        if values is not None and _whole(values) and np.all(np.diff(values) > 0):
+            return Axis(values.astype(np.int64), "step", name, order, notes)
+    return Axis(rows.astype(np.int64), "step", None, order, notes)
+
+
+def _candidates(columns: Mapping[str, Floats], wanted: str | None) -> list[tuple[str, StepUnit]]:
+    """Columns that count by their names, the best first, each with what it counts."""
     ranked = [(rank, name) for name in columns if (rank := axis_rank(name)) is not None]
     candidates = [(name, unit) for (_, unit), name in sorted(ranked, key=lambda pair: pair[0][0])]
     if wanted is not None and wanted in columns:
         rank = axis_rank(wanted)
         candidates.insert(0, (wanted, "step" if rank is None else rank[1]))
-    epoch_name = next((name for name, unit in candidates if unit == "epoch"), None)
-    epoch = None if epoch_name is None else carried(columns[epoch_name], logged.get(epoch_name), leader)
-    for name, unit in candidates:
-        values = carried(columns[name], logged.get(name), leader)
-        if values is None:
-            continue
-        on_leader = values[leader]
-        if on_leader.size > 2 and on_leader.min() == on_leader.max():
-            if name != epoch_name:
-                notes.append(f"column {name!r} is {on_leader[0]:g} on every row: not used as the step")
-            continue
-        if unit == "epoch":
-            values = np.floor(values + 1e-9)
-            if _share(np.diff(values[leader]) == 0) > 0.2:
-                continue  # several rows for each epoch: their number tells them apart
-        elif np.any(values != np.round(values)):
-            continue
-        elif epoch is not None and (combined := over_epochs(values, epoch, leader)) is not None:
-            notes.append(f"{name!r} starts again in every epoch: counted on over epochs")
-            return Axis(combined.astype(np.int64), "step", name, combined, notes)
-        if _share(np.diff(values[leader]) < 0) > 0.25:
-            notes.append(f"column {name!r} goes back too often to be the step")
-            continue
-        if epoch is not None and (ongoing := _counted_on(values, epoch, leader)) is not None:
-            values = ongoing
-            notes.append(f"{name!r} starts again while {epoch_name!r} goes on: counted on")
-        return Axis(values.astype(np.int64), unit, name, values, notes)
-    rows = np.arange(leader.size, dtype=np.float64)
-    order = rows if epoch is None else np.floor(epoch + 1e-9)
-    for name in filter(is_row_number, columns):  # one that the writer kept is better than ours
-        values = carried(columns[name], logged.get(name), leader)
-        if values is not None and np.all(values == np.round(values)) and np.all(np.diff(values) > 0):
-            return Axis(values.astype(np.int64), "step", name, order, notes)
-    return Axis(rows.astype(np.int64), "step", None, order, notes)
+    return candidates
+
+
+def _as_axis(  # noqa: PLR0917 - a step of the loop above
+    name: str, unit: StepUnit, values: Floats, leader: Bools, turn: Floats | None, notes: list[str]
+) -> Axis | None:
+    """A column as the axis, counted on where it begins again; None, perhaps noted, if it does not count."""
+    shown = values[leader]
+    if shown.size > 2 and shown.min() == shown.max():
+        if unit != "epoch":
+            notes.append(f"column {name!r} is {shown[0]:g} on every row: not used as the step")
+        return None
+    if unit == "epoch":
+        values = np.floor(values + 1e-9)
+        if _share(np.diff(values[leader]) == 0) > 0.2:
+            return None  # several rows for each epoch: their number tells them apart
+    elif not _whole(values):
+        return None
+    elif turn is not None and (combined := over_epochs(values, turn, leader)) is not None:
+        notes.append(f"{name!r} starts again in every epoch: counted on over epochs")
+        return Axis(combined.astype(np.int64), "step", name, combined, notes)
+    if _share(np.diff(values[leader]) < 0) > 0.25:
+        notes.append(f"column {name!r} goes back too often to be the step")
+        return None
+    if turn is not None and (ongoing := _counted_on(values, turn, leader)) is not None:
+        values = ongoing
+        notes.append(f"{name!r} starts again while training goes on: counted on")
+    return Axis(values.astype(np.int64), unit, name, values, notes)
+
+
+def _whole(values: Floats) -> bool:
+    return bool(np.all(values == np.round(values)))
 
 
 def _share(which: Bools) -> float:

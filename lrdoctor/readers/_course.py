@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.readers._axis import axis_rank, carried, is_axis_name, is_row_number, plain
+from lrdoctor.readers._axis import (
+    axis_rank,
+    carried,
+    grows,
+    is_axis_name,
+    is_called_step,
+    is_row_number,
+    plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,6 +135,10 @@ def _running_axis(table: Table) -> str | None:
         if table.rows <= 2:
             return name if np.all(steps >= 0) else None
         if values.min() < values.max() and np.mean(steps < 0) <= 0.25 and np.mean(steps > 0) > 0.01:
+            return name
+    for name in filter(is_called_step, table.columns):
+        values = carried(table.columns[name], table.logged.get(name), every)
+        if values is not None and grows(values):
             return name
     return None
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._records import table_from_records
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
+    from lrdoctor.readers._table import Table
     from lrdoctor.records import Hyperparameter, Run
 
 _SUMMARY_KEYS = frozenset(("train_runtime", "train_samples_per_second", "train_steps_per_second"))
@@ -47,6 +50,26 @@ def runs_from_log_history(
     if not points:
         return []
     table, _ = table_from_records(points)
+    return runs_from_history_table(
+        table, source=source, format_name=format_name, hyperparameters=hyperparameters, notes=notes, axis=axis
+    )
+
+
+def runs_from_history_table(
+    table: Table,
+    *,
+    source: str,
+    format_name: str,
+    hyperparameters: Mapping[str, Hyperparameter] | None = None,
+    notes: Sequence[str] = (),
+    axis: str = "step",
+) -> list[Run]:
+    """Turn a log history in columns into runs; parameters as for `runs_from_log_history`."""
+    summary = np.zeros(table.rows, bool)
+    for name in _SUMMARY_KEYS & table.columns.keys():
+        summary |= table.present(name)
+    table = table.take(~summary)
+    table.columns = {name: values for name, values in table.columns.items() if table.points(name)}
     roles = {name: role for name in table.columns if (role := _role(name)) is not None}
     return runs_from_table(
         table, source=source, format_name=format_name, hyperparameters=hyperparameters, roles=roles,

@@ -90,6 +90,20 @@ def _run_labels(table: Table, text: Mapping[str, Sequence[str]]) -> tuple[str, S
             distinct = len(set(words))
             if 2 <= distinct <= _MAX_RUNS and len(words) >= 3 * distinct and axes:
                 return name, words
+    meaning = (*_METRIC_COLUMNS, *_PHASE_COLUMNS)
+    for name, words in text.items():  # one model after another, each from its first step
+        changes = [i for i in range(1, len(words)) if words[i] != words[i - 1]]
+        distinct = len(set(words))
+        restarts = any(
+            all(table.columns[axis][i] < table.columns[axis][i - 1] for i in changes) for axis in axes
+        )
+        if (
+            plain(name) not in meaning
+            and 2 <= distinct == len(changes) + 1
+            and len(words) >= 3 * distinct
+            and restarts
+        ):
+            return name, words
     return None
 
 

@@ -14,6 +14,7 @@ from lrdoctor.readers._columns import Columns, read_columns
 from lrdoctor.readers._course import is_curve_name, why_no_course
 from lrdoctor.readers._dialect import sniff
 from lrdoctor.readers._hyper import find_hyperparameters
+from lrdoctor.readers._log_history import runs_from_history_table
 from lrdoctor.readers._reshape import untangle
 from lrdoctor.readers._table import Table, labelled, runs_from_table
 
@@ -60,6 +61,11 @@ class GenericCsvReader:
 
 def runs_from_columns(columns: Columns, table: Table, file: LogFile, *, format_name: str) -> Iterator[Run]:
     """Runs of a table of which nothing is known but its header; refused if it is no course of a training."""
+    if {"train_runtime", "loss", "step"} <= table.columns.keys():  # a log history of the Trainer as a frame
+        yield from runs_from_history_table(
+            table, source=str(file.path), format_name=format_name, notes=columns.notes
+        )
+        return
     parts = untangle(table, columns.text)
     reason = "no column holds numbers"
     found = False

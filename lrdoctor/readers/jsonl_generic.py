@@ -44,10 +44,12 @@ class GenericJsonReader:
         if file.suffix not in _SUFFIXES or _NEVER.fullmatch(file.name):
             return None
         start = file.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        by_line = file.suffix in (".jsonl", ".ndjson", ".jsonlines")
+        if by_line and file.head.startswith(b"version https://git-lfs"):
+            return Claim(strength=Strength.FALLBACK)  # so that the reason is said
         if start not in (b"{", b"[") and file.head[:2] not in (b"\xff\xfe", b"\xfe\xff"):
             return None
         text = file.head_text
-        by_line = file.suffix in (".jsonl", ".ndjson", ".jsonlines")
         if not by_line and file.suffix != ".json" and not _is_object_line(text):
             return None
         if not (_LINES.match(text) or _LIST.match(text)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._memory import KERAS_ROLES
 from lrdoctor.readers._records import load_json, table_from_lists
 from lrdoctor.readers._table import runs_from_table
@@ -39,24 +40,22 @@ class KerasHistoryReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
         file = source.files[0]
-        content = load_json(file.path)
-        if isinstance(content, dict) and isinstance(content.get("history"), dict):
-            content = content["history"]
-        if not isinstance(content, dict):
+        whole = load_json(file.path)
+        content = whole.get("history") if isinstance(whole, dict) and "history" in whole else whole
+        if not isinstance(whole, dict) or not isinstance(content, dict):
             raise NotALogError(file.path, "no object of lists")
+        settings = (
+            {} if content is whole else {key: value for key, value in whole.items() if key != "history"}
+        )
         found = table_from_lists({key: _as_list(value) for key, value in content.items()})
         if found is None:
             raise NotALogError(file.path, "no list of numbers in it")
         table, _ = found
         roles = {name: role for name, role in KERAS_ROLES.items() if name in table.columns}
         yield from runs_from_table(
-            table,
-            source=str(file.path),
-            format_name=self.name,
-            roles=roles,
-            unit="epoch",
-            blank_may_be_nan=False,
-        )
+            table, source=str(file.path), format_name=self.name, roles=roles, unit="epoch",
+            hyperparameters=find_hyperparameters(settings), blank_may_be_nan=False,
+        )  # fmt: skip
 
 
 def _as_list(value: object) -> object:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers._axis import are_swapped
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._columns import read_columns
 from lrdoctor.readers._points import Points, runs_from_points
@@ -92,6 +93,9 @@ def _points(file: LogFile, notes: list[str]) -> Points:
             wall, step, value = np.array(rows, dtype=np.float64).reshape(-1, 3).T
         except (TypeError, ValueError, OverflowError):
             raise NotALogError(file.path, "no list of wall time, step and value") from None
+    if are_swapped(step, value):
+        step, value = value, step
+        notes.append(f"{file.name}: step and value were given in the wrong order; exchanged")
     good = np.isfinite(step) & np.isfinite(wall) & (np.abs(step) < 2**53)
     if not good.any():
         raise NotALogError(file.path, "no points in it")

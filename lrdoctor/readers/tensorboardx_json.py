@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import NotALogError
+from lrdoctor.readers._axis import are_swapped
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._points import Points, runs_from_points
 from lrdoctor.readers._records import load_json
@@ -36,16 +37,22 @@ class TensorBoardXReader:
         file = source.files[0]
         content = load_json(file.path)
         points: dict[str, Points] = {}
+        notes: list[str] = []
         for tag, rows in content.items() if isinstance(content, dict) else ():
             try:
                 wall, step, value = np.array(rows, dtype=np.float64).reshape(-1, 3).T
             except (TypeError, ValueError, OverflowError):
                 continue
+            if are_swapped(step, value):
+                step, value = value, step
+                notes.append(f"{tag!r}: step and value were given in the wrong order; exchanged")
             good = np.isfinite(step) & np.isfinite(wall) & (np.abs(step) < 2**53)
             points[tag] = Points(step[good].astype(np.int64), value[good].copy(), wall[good].copy())
         if not points:
             raise NotALogError(file.path, "no lists of wall time, step and value")
-        yield from runs_from_points(_without_directory(points), source=str(file.path), format_name=self.name)
+        yield from runs_from_points(
+            _without_directory(points), source=str(file.path), format_name=self.name, notes=notes
+        )
 
 
 def _without_directory(points: Mapping[str, Points]) -> dict[str, Points]:

@@ -276,3 +276,37 @@ def test_ray(read, write):
     assert not any(tag.startswith("config") for tag in run.series)
     (run,) = read(progress)
     assert run.series["loss"].value.tolist() == [2, 1]
+
+
+def test_a_history_beside_its_configuration(read, write):
+    content = {
+        "history": {"train_loss": [3, 2], "lr": [0.1, 0.05]},
+        "best_epoch": 2,
+        "config": {"BATCH_SIZE": 128, "EPOCHS": 2},
+    }
+    (run,) = read(write(json.dumps(content), "training_history.json"))
+    assert run.series["train_loss"].value.tolist() == [3, 2]
+    assert {"batch_size": 128, "epochs": 2}.items() <= run.hyperparameters.items()
+
+
+def test_epochs_and_losses(read, write):
+    (run,) = read(
+        write(
+            '{"epochs": [1, 2, 3], "losses": [3, 2, 1], "val_mrr": [0.1, 0.2, 0.3]}', "training_history.json"
+        )
+    )
+    assert run.series["losses"].step.tolist() == [1, 2, 3]
+
+
+def test_swapped_arguments_are_exchanged(read, write):
+    rows = [[1.7e9 + i, 5.5 - i * (-1) ** i, float(i)] for i in range(6)]
+    (run,) = read(write(json.dumps({"logs/loss": rows}), "all_scalars.json"))
+    assert run.series["loss"].step.tolist() == list(range(6))
+    assert "wrong order" in run.notes[0]
+
+
+def test_a_pointer_in_place_of_a_log_is_said(read, write):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 2529\n"
+    for name in ("metrics.jsonl", "trainer_state.json", "log.csv"):
+        with pytest.raises(NotALogError, match="git lfs pull"):
+            read(write(pointer, name))

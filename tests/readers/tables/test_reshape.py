@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from lrdoctor.records import Role
+
 
 def long(*columns):
     return "\n".join(",".join(map(str, row)) for row in columns) + "\n"
@@ -77,3 +79,22 @@ def test_phases_in_json(read, write):
     ]
     (run,) = read(write("\n".join(lines), "log.jsonl"))
     assert set(run.series) >= {"train/loss", "val/loss"}
+
+
+def test_one_model_after_another(read, write):
+    lines = [
+        ("epoch", "loss", "attention"),
+        *((i, 1 / (i + 1), name) for name in ("full", "linear") for i in range(5)),
+    ]
+    runs = read(write(long(*lines)))
+    assert [run.id for run in runs] == ["full", "linear"]
+
+
+def test_a_log_history_as_a_frame(read, write):
+    text = (
+        "loss,learning_rate,epoch,step,eval_loss,train_runtime,train_loss\n"
+        "2.0,0.1,0.1,10,,,\n,,0.1,10,2.5,,\n1.0,0.05,0.2,20,,,\n,,0.2,20,,99.0,1.5\n"
+    )
+    (run,) = read(write(text))
+    assert set(run.series) == {"loss", "learning_rate", "epoch", "eval_loss"}
+    assert run.series["eval_loss"].role is Role.VAL_LOSS

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from lrdoctor.readers._axis import axis_rank, is_axis_name
+from lrdoctor.readers._axis import are_swapped, axis_rank, is_axis_name
 from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.records import Role
 
@@ -280,3 +280,34 @@ def test_many_resumes_take_no_time():
     begun = time.process_time()
     made(Table({"step": np.abs(steps), "loss": steps}))
     assert time.process_time() - begun < 5
+
+
+def test_steps_that_begin_again_in_each_episode_are_counted_on():
+    (run,) = made(table(episode=[1, 1, 1, 2, 2, 3, 3], step=[0, 1, 2, 0, 1, 0, 1], reward=range(7)))
+    assert np.all(np.diff(run.series["reward"].step) > 0)
+    assert len(run.series["reward"]) == 7
+
+
+def test_a_step_of_something():
+    (run,) = made(table(stage2_step=[600, 1200, 1800], stage2_loss=[3, 2, 1]))
+    np.testing.assert_array_equal(run.series["stage2_loss"].step, [600, 1200, 1800])
+
+
+def test_curves_named_after_steps_are_no_axis():
+    (run,) = made(table(train_loss_step=[1, 2, 3], acc_epoch=[1, 2, 3], steps_per_epoch=[1, 2, 3]))
+    assert set(run.series) == {"train_loss_step", "acc_epoch", "steps_per_epoch"}
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "swapped"),
+    [
+        ([1.5, 0.9, 1.1, 0.5], [0, 1, 2, 3], True),
+        ([0, 1, 2, 3], [1.5, 0.9, 1.1, 0.5], False),
+        ([0, 10, 20, 10, 20], [1, 2, 3, 4, 5], True),
+        ([0, 1, 2, 3], [5, 6, 7, 8], False),
+        ([3, 2], [0, 1], False),
+        ([3, 2, 1], [0, 1, float("nan")], False),
+    ],
+)
+def test_step_and_value_in_the_wrong_order(step, value, swapped):
+    assert are_swapped(np.array(step, float), np.array(value, float)) is swapped
