@@ -64,8 +64,8 @@ def gather(paths: Sequence[str | Path]) -> Iterator[Run | Unreadable]:
 
     Yields
     ------
-    Runs with ids that are unique in this call (roles not yet assigned), and one `Unreadable` for each file that
-    looked like a log and could not be read or holds no training curve.
+    Runs with ids that are unique in this call (roles not yet assigned), and one `Unreadable` for each file
+    that looked like a log and could not be read or holds no training curve.
     """
     roots = [Path(path) for path in paths]
     taken: dict[str, int] = defaultdict(int)
@@ -124,9 +124,7 @@ class _Walk:
     def __init__(self) -> None:
         self._seen: set[tuple[int, int]] = set()
 
-    def directory(
-        self, path: Path, depth: int, parent_pending: _Groups
-    ) -> Iterator[_Found | Unreadable]:
+    def directory(self, path: Path, depth: int, parent_pending: _Groups) -> Iterator[_Found | Unreadable]:
         """Yield what is below one directory; groups that belong to a parent are handed up through the dictionary."""
         try:
             status = path.stat()
@@ -254,8 +252,11 @@ def _read(pending: _Pending) -> Iterator[_Found | Unreadable]:
     except NotALogError as error:
         if pending.others and count == 0:
             claim, reader = pending.others[0]
+            claim = replace(claim, quiet=claim.quiet and pending.claim.quiet)
             yield from _read(_Pending(reader, claim, pending.path, pending.files, pending.others[1:]))
-        elif not pending.claim.quiet or any(file.named or file.suffix in _LOG_SUFFIXES for file in pending.files):
+        elif not pending.claim.quiet or any(
+            file.named or file.suffix in _LOG_SUFFIXES for file in pending.files
+        ):
             yield Unreadable(source=error.source, error=error.reason)
     except ReadError as error:
         yield Unreadable(source=error.source, error=error.reason)

@@ -42,11 +42,7 @@ def runs_from_log_history(
     """
     if not isinstance(entries, Sequence):
         return []
-    points = [
-        entry
-        for entry in entries
-        if isinstance(entry, Mapping) and not any(k in entry for k in _SUMMARY_KEYS)
-    ]
+    points = [entry for entry in entries if isinstance(entry, dict)]
     if not points:
         return []
     table, _ = table_from_records(points)

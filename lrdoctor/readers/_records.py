@@ -201,13 +201,14 @@ class _Gathering:
             transposed = zip(*(record.values() for record in what), strict=True)
             for key, values in zip(keys, transposed, strict=True):
                 name = f"{prefix}{self.separator}{key}" if prefix else str(key)
-                inner = [i for i, value in enumerate(values) if isinstance(value, Mapping)]
-                if inner and depth < _DEPTH:
-                    self.add([values[i] for i in inner], [where[i] for i in inner], name, depth + 1)
-                if not inner:
-                    at, cells = self.columns.setdefault(name, ([], []))
-                    at.extend(where)
-                    cells.extend(values)
+                if any(issubclass(kind, Mapping) for kind in set(map(type, values))):
+                    inner = [i for i, value in enumerate(values) if isinstance(value, Mapping)]
+                    if depth < _DEPTH:
+                        self.add([values[i] for i in inner], [where[i] for i in inner], name, depth + 1)
+                    continue
+                at, cells = self.columns.setdefault(name, ([], []))
+                at.extend(where)
+                cells.extend(values)
 
 
 def _lay_out(columns: Mapping[str, Column], rows: int) -> tuple[Table, dict[str, list[str]]]:

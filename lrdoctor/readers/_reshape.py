@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.readers._axis import axis_rank, is_axis_name, plain
+from lrdoctor.readers._axis import axis_rank, grows, is_axis_name, plain
 from lrdoctor.readers._course import is_curve_name
 from lrdoctor.readers._table import Table
 
@@ -94,9 +94,7 @@ def _run_labels(table: Table, text: Mapping[str, Sequence[str]]) -> tuple[str, S
     for name, words in text.items():  # one model after another, each from its first step
         changes = [i for i in range(1, len(words)) if words[i] != words[i - 1]]
         distinct = len(set(words))
-        restarts = any(
-            all(table.columns[axis][i] < table.columns[axis][i - 1] for i in changes) for axis in axes
-        )
+        restarts = any(_grows_in_each(table.columns[axis], changes) for axis in axes)
         if (
             plain(name) not in meaning
             and 2 <= distinct == len(changes) + 1
@@ -105,6 +103,12 @@ def _run_labels(table: Table, text: Mapping[str, Sequence[str]]) -> tuple[str, S
         ):
             return name, words
     return None
+
+
+def _grows_in_each(axis: NDArray[np.float64], changes: Sequence[int]) -> bool:
+    """Whether an axis counts up in each block and begins again where one ends."""
+    blocks = np.split(axis, changes)
+    return all(grows(block) for block in blocks) and all(axis[i] < axis[i - 1] for i in changes)
 
 
 def _by_metric(table: Table, text: dict[str, list[str]]) -> Table:

@@ -58,7 +58,7 @@ class GenericJsonReader:
         told = any(is_axis_name(key) or is_curve_name(key) for key in keys)
         if not told and not by_line:
             return None
-        return Claim(strength=Strength.FALLBACK, quiet=not (by_line and told))
+        return Claim(strength=Strength.FALLBACK, quiet=not told or file.suffix == ".json")
 
     def read(self, source: Source) -> Iterator[Run]:
         """Read the runs of one file; see `Reader.read`."""
