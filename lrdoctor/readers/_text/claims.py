@@ -26,7 +26,9 @@ _NEVER = re.compile(
     r"labels?\.txt|classes\.txt|model_(?:summary|arch\w*)\.txt|environment.*\.txt|conda.*\.txt|pylint.*|citation.*|dockerfile|makefile|record|installer|wheel|metadata",
     re.IGNORECASE,
 )
-_TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|run|exp", re.IGNORECASE)
+# Names that let one expect a training log, so that a refusal should be heard; the second kind whatever is in the file.
+_TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE)
+_PROMISING = re.compile(r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE)
 # A word, then a number: of these words, some lines of a training log hold one that measures or counts.
 _SAYS = re.compile(
     rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+(?:[ \t:=|(\[\"',]|\xef\xbc\x9a){1,12}+-?(?:\d|nan|inf)"
@@ -55,6 +57,8 @@ def looks_printed(file: LogFile) -> bool:
             return False
     if not file.named and file.name == "output.log" and any(file.path.parent.parent.glob("run-*.wandb")):
         return False  # what a run printed lies beside what it logged
+    if _PROMISING.search(file.name) and not is_binary(file.head):
+        return True
     return speaking_lines(file) >= (2 if file.named else ENOUGH)
 
 

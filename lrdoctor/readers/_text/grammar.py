@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lrdoctor.readers._text import phrases
+from lrdoctor.readers._text.naming import boxed_field, names_table
 from lrdoctor.readers._text.nouns import Field, Line
+from lrdoctor.readers._text.phrases import fields_of
 from lrdoctor.readers._text.shapes import NUMBER_IN_TEXT
 from lrdoctor.readers._text.words import WORTHWHILE, split_of
 
@@ -92,7 +93,7 @@ def read_line(raw: bytes) -> Line | None:
     header = _header(text, tokens)
     if header is not None:
         return header
-    fields, split = phrases.fields_of(text, tokens)
+    fields, split = fields_of(text, tokens)
     if fields:
         return Line("data", fields, split, bar=bar)
     return _session(text)
@@ -141,7 +142,7 @@ def _header(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
         text.split(),
         [c.strip() for c in text.split(",")],
     ):
-        if 2 <= len(cells) <= 60 and phrases.names_table(cells):
+        if 2 <= len(cells) <= 60 and names_table(cells):
             return Line("header", names=tuple(cell.strip("*_ ") for cell in cells))
     return None
 
@@ -197,7 +198,7 @@ def _boxed(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
     inside = [i for i, (a, b) in enumerate(tokens) if a == start and b == end]
     if not inside or re.fullmatch(r"[-+\d.,eE\s]+", match["key"]):
         return None
-    field = phrases.boxed_field(match["key"], inside[0])
+    field = boxed_field(match["key"], inside[0])
     return Line(
         "box",
         (field,),
