@@ -1,0 +1,278 @@
+"""Columns from short records that hold one scalar each, which is what almost every writer writes.
+
+All such records of a block are decoded together, whatever their lengths: words are counted from the end of
+the record, and what a record's layout says about them (template, masks) is looked up per record by the
+layout's number. There is no loop over records, and none over layouts or tags either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.readers._events.checking import checksums_agree
+from lrdoctor.readers._events.crc import crc32c
+from lrdoctor.readers._events.layout import DECODE, FOOT, HEAD
+from lrdoctor.readers._events.rows import Rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrdoctor.readers._events.buffer import Buffer
+    from lrdoctor.readers._events.layout import Layout, Numbers
+    from lrdoctor.readers._events.tags import TagTable
+
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+    Words = NDArray[np.uint64]
+
+LONGEST = 124
+"""Longest payload in bytes: with its checksum it fills `_WORDS` words."""
+_WORDS = (LONGEST + FOOT) // 8
+_MOST = 1 << 12
+_MOST_STEP_BYTES = 6
+_U = np.uint64
+_NONE = np.empty(0, np.int64)
+_SALT = np.random.default_rng().integers(0, 1 << 63, 4 + _WORDS, dtype=np.uint64) << _U(1) | _U(1)
+# A step of k bytes ends at the first byte without continuation bit. Isolating that bit leaves 2**(8k+7); the
+# product puts k into the top three bits.
+_COUNT = _U(sum(k << (54 - 8 * k) for k in range(1, _MOST_STEP_BYTES + 1)))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records and what their heads say; one entry each."""
+
+    start: Ints
+    length: Ints
+    step: Ints
+    wall: NDArray[np.float64]
+    record: Ints
+
+    def of(self, some: Ints | Bools) -> _Batch:
+        """Some of the records."""
+        return _Batch(
+            self.start[some], self.length[some], self.step[some], self.wall[some], self.record[some]
+        )
+
+
+class NarrowDecoder:
+    """Knows layouts of short one-scalar records and decodes blocks of them."""
+
+    def __init__(self, tags: TagTable) -> None:
+        self._tags = tags
+        self._layouts: list[Layout] = []
+        self._first = np.full(LONGEST + 1 << 3, -1, np.int16)  # by payload length and step bytes
+        self._next: list[int] = []  # another layout with the same key, or -1
+        self._places: dict[tuple[str, int], int] = {}  # kinds of numbers, with their distance from the end
+        self._salt: Words  # by layout, as everything that follows
+        self._zeros_crc: NDArray[np.uint32]
+        self._size: Ints
+        self._place: Ints
+        self._template: Words
+        self._fixed: Words
+        self._inside: Words
+        self._tag_bits: Words
+        self._grow(16)
+
+    def _grow(self, size: int) -> None:
+        old = len(self._layouts)
+        for name in ("_template", "_fixed", "_inside", "_tag_bits"):
+            array = np.zeros((_WORDS, size), np.uint64)
+            if old:
+                array[:, :old] = getattr(self, name)
+            setattr(self, name, array)
+        for name, kind in (("_salt", "<u8"), ("_zeros_crc", "<u4"), ("_size", "<i8"), ("_place", "<i8")):
+            column = np.zeros(size, kind)
+            if old:
+                column[:old] = getattr(self, name)
+            setattr(self, name, column)
+        self._room = size
+
+    @property
+    def full(self) -> bool:
+        """Say whether no more layouts are taken."""
+        return len(self._layouts) >= _MOST
+
+    def add(self, layout: Layout) -> bool:
+        """Take a layout if its records are of the kind that is decoded here."""
+        plain_head = layout.wall_at == 1 and (layout.step_at == 10 or layout.step_at < 0)
+        if not plain_head or len(layout.fields) != 1 or len(layout) > LONGEST or self.full:
+            return False
+        if layout.step_bytes > _MOST_STEP_BYTES:
+            return False
+        if len(self._layouts) == self._room:
+            self._grow(4 * self._room)
+        index = len(self._layouts)
+        self._layouts.append(layout)
+        key = len(layout) << 3 | (layout.step_bytes or 7)
+        self._next.append(int(self._first[key]))
+        self._first[key] = index
+        tag, bits = layout.fields[0], np.zeros(len(layout), np.uint8)
+        bits[tag.tag_at : tag.tag_at + tag.tag_bytes] = 255
+        for table, content in (
+            (self._template, np.frombuffer(layout.template, np.uint8)),
+            (self._fixed, layout.fixed),
+            (self._inside, np.full(len(layout), 255, np.uint8)),
+            (self._tag_bits, bits),
+        ):
+            row = np.zeros(8 * _WORDS, np.uint8)
+            row[8 * _WORDS - FOOT - len(layout) : 8 * _WORDS - FOOT] = content
+            table[:, index] = row.view("<u8")
+        place = (len(layout) - tag.tag_at) << 8 | tag.tag_bytes
+        self._salt[index] = _U(place * int(_SALT[0]) & 0xFFFFFFFFFFFFFFFF)
+        self._zeros_crc[index] = crc32c(bytes(len(layout)))
+        self._size[index] = len(layout)
+        self._place[index] = self._places.setdefault(
+            (tag.kind, len(layout) + FOOT - tag.at), len(self._places)
+        )
+        return True
+
+    def decode(
+        self, buffer: Buffer, start: Ints, heads: Words, record: Ints, *, check: bool
+    ) -> tuple[list[Rows], Ints, Ints]:
+        """Decode records of at most `LONGEST` bytes.
+
+        Parameters
+        ----------
+        start, record
+            int64 [n]: where each record begins in the buffer, its number in the block.
+        heads
+            uint64 [4, n], the first words of each.
+        check
+            Compare the payloads' checksums.
+
+        Returns
+        -------
+        What was decoded; indices of records with a wrong checksum; indices of records of unknown layout.
+        """
+        length = heads[0].view(np.int64)
+        wall = (heads[1] >> _U(40) | heads[2] << _U(24)).view(np.float64)
+        step_word = heads[2] >> _U(40) | heads[3] << _U(24)
+        stop = ~step_word & _U(0x8080808080808000)
+        stop &= -stop
+        has_step = (step_word & _U(255)) == _U(0x10)
+        count = np.where(has_step, (stop * _COUNT) >> _U(61), _U(7)).view(np.int64)
+        step = _decode_steps(step_word, stop, has_step, count)
+        layout = self._first.take(length << 3 | count)
+        everything = _Batch(start, length, step, wall, record)
+        done: list[Rows] = []
+        damaged: list[Ints] = []
+        unknown: list[Ints] = []
+        some: Ints | None = None  # of the records; None: all of them
+        while True:
+            lost = layout < 0
+            if lost.any():
+                some = np.arange(len(start)) if some is None else some
+                unknown.append(some[lost])
+                some, layout = some[~lost], layout[~lost]
+            if not layout.size:
+                break
+            mine = everything if some is None else everything.of(some)
+            rows, wrong, misfits = self._decode(buffer, mine, layout.astype(np.int64), check=check)
+            done.append(rows)
+            if not wrong.size and not misfits.size:
+                break
+            some = np.arange(len(start)) if some is None else some
+            damaged.append(some[wrong])
+            some, layout = some[misfits], np.array(self._next, np.int16)[layout[misfits]]
+        return done, _joined(damaged), _joined(unknown)
+
+    def _decode(self, buffer: Buffer, batch: _Batch, layout: Ints, *, check: bool) -> tuple[Rows, Ints, Ints]:
+        """Decode records whose layouts are presumed; indices of wrong checksums and of misfits come back."""
+        present = np.flatnonzero(np.bincount(layout))
+        sizes = self._size.take(present)
+        words = int(sizes.max()) + FOOT + 7 >> 3
+        first = _WORDS - words
+        end = batch.start + batch.length
+        end += HEAD + FOOT - 8 * words
+        columns = buffer.rows(end, words).T.copy()
+        outside = words - (int(sizes.min()) + FOOT >> 3)  # words with bytes from before some of the payloads
+        if outside:
+            columns[:outside] &= self._inside[first : first + outside].take(layout, axis=1)
+        misfits, wrong = _NONE, _NONE
+        good: Ints | None = None  # None: all of them
+        misfit = np.zeros(len(layout), np.uint64)
+        for word in np.flatnonzero(self._fixed[first:, present].any(axis=1)).tolist():
+            part = self._template[first + word].take(layout)
+            part ^= columns[word]
+            part &= self._fixed[first + word].take(layout)
+            misfit |= part
+        if misfit.any():
+            misfits, good = np.flatnonzero(misfit), np.flatnonzero(misfit == 0)
+            batch, layout, columns = batch.of(good), layout[good], columns.take(good, axis=1)
+        if check and layout.size:
+            right = checksums_agree(columns, self._zeros_crc.take(layout))
+            if right is not None:
+                wrong = np.flatnonzero(~right) if good is None else good[~right]
+                kept = np.flatnonzero(right)
+                batch, layout, columns = batch.of(kept), layout[kept], columns.take(kept, axis=1)
+        tag = self._lookup(buffer, batch.start, columns, layout, present)
+        value = self._values(columns, layout, present)
+        return Rows(batch.record, tag, batch.step, batch.wall, value), wrong, misfits
+
+    def _lookup(
+        self, buffer: Buffer, start: Ints, columns: Words, layout: Ints, present: Ints
+    ) -> NDArray[np.int32]:
+        """Hash the words that hold the tags, and look them up."""
+        first = _WORDS - len(columns)
+        hashes = self._salt.take(layout)
+        used = np.flatnonzero(self._tag_bits[first:, present].any(axis=1))
+        for word in used.tolist():
+            part = self._tag_bits[first + word].take(layout)
+            part &= columns[word]
+            part *= _SALT[4 + first + word]
+            hashes += part
+        hashes ^= hashes >> _U(32)
+        hashes *= _SALT[1]
+
+        def name_of(index: int) -> bytes:
+            field = self._layouts[int(layout[index])].fields[0]
+            at = int(start[index]) + HEAD + field.tag_at
+            return buffer.bytes[at : at + field.tag_bytes].tobytes()
+
+        return self._tags.look_up(hashes, name_of)
+
+    def _values(self, columns: Words, layout: Ints, present: Ints) -> Numbers:
+        """Read the numbers; where layouts put them in different places, place by place."""
+        places = list(self._places)
+        chosen = self._place.take(present)
+        if (chosen == chosen[0]).all():
+            kind, distance = places[int(chosen[0])]
+            return DECODE[kind](_bits(columns, distance))
+        values = np.empty(len(layout), np.float64)
+        place = self._place.take(layout)
+        for index in np.unique(chosen).tolist():
+            mine = np.flatnonzero(place == index)
+            kind, distance = places[index]
+            values[mine] = DECODE[kind](_bits(columns.take(mine, axis=1), distance))
+        return values
+
+
+def _decode_steps(word: Words, stop: Words, has_step: NDArray[np.bool_], count: Ints) -> Ints:
+    """Put the seven-bit groups of the steps together; 0 where there is none."""
+    bits = word & (stop - _U(1))
+    bits >>= _U(8)
+    steps = bits & _U(0x7F)
+    longest = int(count.max(where=has_step, initial=0))
+    for group in range(1, longest):
+        steps |= (bits >> _U(group)) & _U(0x7F << 7 * group)
+    if not has_step.all():
+        steps *= has_step
+    return steps.view(np.int64)
+
+
+def _bits(columns: Words, distance: int) -> Words:
+    """The 64 bits of each record that begin `distance` bytes before its end; what is beyond it is zero."""
+    at = 8 * len(columns) - distance
+    word, shift = at >> 3, 8 * (at & 7)
+    bits: Words = columns[word] >> _U(shift)
+    if shift and word + 1 < len(columns):
+        bits |= columns[word + 1] << _U(64 - shift)
+    return bits
+
+
+def _joined(parts: list[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
