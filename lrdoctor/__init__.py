@@ -6,22 +6,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lrdoctor.api import diagnose, read
+    from lrdoctor.api import diagnose, read, sweep
     from lrdoctor.records import Diagnosis, Run, Series
-    from lrdoctor.report import Report
+    from lrdoctor.report import Report, SweepReport
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "diagnose": "lrdoctor.api",
     "read": "lrdoctor.api",
+    "sweep": "lrdoctor.api",
     "Diagnosis": "lrdoctor.records",
     "Report": "lrdoctor.report",
     "Run": "lrdoctor.records",
     "Series": "lrdoctor.records",
+    "SweepReport": "lrdoctor.report",
 }
 
-__all__ = ["Diagnosis", "Report", "Run", "Series", "__version__", "diagnose", "read"]
+__all__ = ["Diagnosis", "Report", "Run", "Series", "SweepReport", "__version__", "diagnose", "read", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

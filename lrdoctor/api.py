@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lrdoctor.config import Config
-    from lrdoctor.report import Report
+    from lrdoctor.report import Report, SweepReport
 
 
 def read(source: Any, *, roles: Mapping[str, str] | None = None) -> list[Run]:
@@ -92,6 +92,56 @@ def diagnose(
         if progress is not None:
             progress(len(runs), item.id)
     return Report(Diagnosis(runs=tuple(runs), unreadable=tuple(unreadable), version=__version__))
+
+
+def sweep(
+    source: Any,
+    *,
+    config: Config | None = None,
+    roles: Mapping[str, str] | None = None,
+    progress: Callable[[int, str], None] | None = None,
+) -> SweepReport:
+    """Use all runs together: which learning rate was best, how sure that is, and which one to try next.
+
+    Works from one run on (then its own dose is what to try). Runs that differ in optimizer, batch size, budget, model or
+    data make groups of their own, and each says why no rate is carried over from the others.
+
+    Parameters
+    ----------
+    source, config, roles, progress
+        As for `diagnose`.
+
+    Raises
+    ------
+    UsageError
+        `source` is of no kind that can be read, or a path that does not exist.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    from lrdoctor import __version__
+    from lrdoctor.config import Config
+    from lrdoctor.engine import Context, all_rules, diagnose_run
+    from lrdoctor.report import SweepReport
+    from lrdoctor.studies.facts import Facts, facts_of
+    from lrdoctor.studies.sweep import study
+
+    config = config or Config()
+    rules = config.selecting((), ()).apply(all_rules())
+    known: list[Facts] = []
+    unreadable: list[Unreadable] = []
+    for item in stream(source, roles=roles, settled=config.roles):
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
+            continue
+        try:
+            known.append(facts_of(Context(item), diagnose_run(item, rules)))
+        except LrdoctorError:
+            raise
+        except Exception as error:
+            unreadable.append(_defect(item, "could not be compared", error))
+        if progress is not None:
+            progress(len(known), item.id)
+    return SweepReport(tuple(study(known)), tuple(unreadable), __version__)
 
 
 def stream(

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from lrdoctor.records import Diagnosis, Finding, RunDiagnosis
+    from lrdoctor.records import Diagnosis, Finding, RunDiagnosis, Unreadable
+    from lrdoctor.studies.sweep import Group
 
 
 class Report:
@@ -126,3 +127,47 @@ class Report:
         from lrdoctor.renderers._base import Options
 
         return "".join(discover("lrdoctor.renderers", "RENDERER")[name].render(self.diagnosis, Options()))
+
+
+class SweepReport:
+    """What several runs say together: iterating gives a `Group` per kind of training, best run first in each.
+
+    Parameters
+    ----------
+    groups
+        Runs of the same thing, ranked, with the rate to try next.
+    unreadable
+        What could not be read.
+    version
+        Version of lrdoctor.
+    """
+
+    def __init__(self, groups: tuple[Group, ...], unreadable: tuple[Unreadable, ...] = (), version: str = "") -> None:
+        self.groups = groups
+        self.unreadable = unreadable
+        self.version = version
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self.groups)
+
+    def __getitem__(self, position: int) -> Group:
+        return self.groups[position]
+
+    def to_json(self) -> str:
+        """The answer as `lrdoctor sweep --format json` writes it (schema ``lrdoctor.sweep/1``)."""
+        from lrdoctor.renderers._sweep import to_json
+
+        return to_json(self.groups, self.unreadable, self.version)
+
+    def __repr__(self) -> str:
+        from lrdoctor.renderers._base import Options
+        from lrdoctor.renderers._lines import paint
+        from lrdoctor.renderers._sweep import to_lines
+
+        return "".join(paint(to_lines(self.groups), Options())).rstrip("\n")

@@ -1,0 +1,328 @@
+"""Which rate to try next, from several runs of the same thing at different rates: arrays in, a suggestion out.
+
+A hypothesis is a shape (how the reduction of the loss depends on the rate, taken from recorded grids) and the
+place of its centre on the axis of log10 rates. Two kinds of evidence weigh it: the end levels that were measured,
+and each run's own fitted response, which says what its log makes likely at other rates. The posterior answers
+every question: where a rerun most probably ends near the best, whether the best run so far already does, and
+between which rates the best one lies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.prescribing.response import OFFSETS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+SHAPES = "shapes.npz"
+STEP = 0.125
+"""Decades between the rates that are considered."""
+NEAR, FINE = 0.98, 0.90
+"""Shares of the best reduction that a near-best, or a fine, run reaches."""
+_WORSE = 0.02
+"""Share of the loss before training by which a run must end above it to count as blown up."""
+_NOTHING = 0.1
+"""Share of the best reduction below which a run can look as if it had learnt nothing."""
+_LEAST = 0.003
+"""Least share of the best reduction that a run which learnt is taken to have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the evidence is weighed; chosen on trials, see `lrdoctor.trials.sweeping`."""
+
+    response_power: float = 0.8
+    """Power of a single response: its candidates are not independent of one another."""
+    crowd_power: float = 0.6
+    """n responses count as n**(1 - this): they err together."""
+    least_trust: float = 0.6
+    """Trust in the response of a run that learnt nothing, relative to one that ended best."""
+    resolution: float = 0.5
+    """Standard deviation of measured against true level, in log-odds of the reduction."""
+    odds_floor: float = 0.01
+    """Reductions closer than this to 0 or 1 are not told apart."""
+    surprise: float = 0.1
+    """Chance that a run blows up, or does not, against the hypothesis."""
+    fine_share: float = 0.25
+    """Weight of ending within 10 % of the best, beside within 2 %, in what the next run is for."""
+    enough_alone: float = 0.2
+    """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom promise more."""
+    enough: float = 0.75
+    """The same for the best of several."""
+    second: float = 0.5
+    """Chance, relative to the first rate's, from which on a second rate is named too."""
+    apart: float = 0.1
+    """Decades within which a rate counts as tried."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observations:
+    """Runs of the same thing at n rates.
+
+    Parameters
+    ----------
+    log10_lr
+        float64 [n].
+    level
+        float64 [n]: loss at the end, lower is better; infinite where the run blew up, NaN where it is unknown.
+    noise
+        float64 [n]: standard error of `level`; 0 where unknown.
+    start
+        Loss before training; NaN if unknown.
+    near, fine
+        float64 [n, len(OFFSETS)]: each run's own response; NaN where it has none.
+    bounded
+        Whether the loss cannot fall below zero.
+    """
+
+    log10_lr: Floats
+    level: Floats
+    noise: Floats
+    start: float
+    near: Floats
+    fine: Floats
+    bounded: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Suggestion:
+    """What the runs say together.
+
+    Parameters
+    ----------
+    log10_lr
+        The rate to try next; with `settled`, it would be this if anything.
+    interval
+        log10 of the rates between which the best one lies in 80 % of cases.
+    chance
+        That a run at `log10_lr` ends within 2 % of the best reachable reduction.
+    best_chance
+        The same for the best run so far.
+    second
+        Another rate and its chance if the first one turns out not to be near the best; None where that adds little.
+    settled
+        Whether another run is not worth it.
+    axis, near
+        float64 [x]: rates considered, and the chance of each to end near the best.
+    """
+
+    log10_lr: float
+    interval: tuple[float, float]
+    chance: float
+    best_chance: float
+    second: tuple[float, float] | None
+    settled: bool
+    axis: Floats
+    near: Floats
+
+    def rates(self) -> list[tuple[float, float]]:
+        """log10 of the rates to try, with their chances."""
+        first = (self.log10_lr, self.chance)
+        return [first] if self.second is None else [first, self.second]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shapes:
+    """How the reduction of the loss depends on the rate.
+
+    Parameters
+    ----------
+    reduction
+        float64 [k, d]: share of the best reduction, at rates that are `STEP` decades apart; the middle one is the
+        centre of the near-best band.
+    weight
+        float64 [k]: how common each is.
+    """
+
+    reduction: Floats
+    weight: Floats
+
+
+@cache
+def shapes() -> Shapes:
+    """The shapes that the recorded grids have."""
+    with as_file(files("lrdoctor.studies").joinpath(SHAPES)) as path, np.load(path, allow_pickle=False) as data:
+        reduction = data["reduction"].astype(np.float64)
+        return Shapes(reduction=reduction, weight=data["weight"].astype(np.float64))
+
+
+def combine(seen: Observations, known: Shapes | None = None, s: Settings | None = None) -> Suggestion:
+    """Weigh all evidence and suggest the next rate.
+
+    Parameters
+    ----------
+    seen
+        At least one run.
+    known
+        The shapes to reckon with; by default those of the recorded grids.
+    s
+        How evidence is weighed.
+    """
+    s, known = s or Settings(), known or shapes()
+    axis = _axis(seen.log10_lr)
+    table = _table(known, axis.size)
+    score = np.log(known.weight)[:, None] + _from_responses(seen, axis, table, s) + _from_levels(seen, axis, table.curves, s)
+    weight = np.exp(score - score.max())
+    weight /= weight.sum()
+    flat = weight.ravel().astype(np.float32)
+    near, fine = ((flat @ flags).astype(np.float64) for flags in (table.near, table.fine))
+    best = best_run(seen.level)
+    best_chance = 0.0 if best is None else float(np.interp(seen.log10_lr[best], axis, near))
+    allowed = _allowed(seen, axis, s)
+    choice = _highest(np.where(allowed, (1 - s.fine_share) * near + s.fine_share * fine, -1.0))
+    least = s.enough if seen.level.size > 1 else s.enough_alone
+    return Suggestion(
+        log10_lr=float(axis[choice]), interval=_interval(axis, weight.sum(axis=0)), chance=float(near[choice]),
+        best_chance=best_chance, second=_second(flat, table, axis, choice, allowed, s),
+        settled=best is not None and best_chance >= least, axis=axis, near=near,
+    )  # fmt: skip
+
+
+def _allowed(seen: Observations, axis: Floats, s: Settings) -> NDArray[np.bool_]:
+    """Rates that are worth a run: not tried yet, and below every rate from which on all runs blew up."""
+    free = np.abs(axis[:, None] - seen.log10_lr).min(axis=1) >= s.apart
+    finite = seen.log10_lr[~np.isinf(seen.level)]
+    blown = seen.log10_lr[np.isinf(seen.level)]
+    blown = blown[blown > finite.max()] if finite.size else blown
+    return np.asarray(free & (axis < blown.min())) if blown.size else free
+
+
+def _second(
+    flat: NDArray[np.float32], table: _Table, axis: Floats, choice: int, allowed: NDArray[np.bool_], s: Settings
+) -> tuple[float, float] | None:
+    """What to try beside the first rate: the best bet should that one fail."""
+    failed = flat * (1 - table.near[:, choice])
+    near = np.where(allowed, (failed @ table.near).astype(np.float64), -1.0)
+    other = _highest(near)
+    if near[other] < s.second * float(flat @ table.near[:, choice]) or abs(axis[other] - axis[choice]) < 2 * s.apart:
+        return None
+    return float(axis[other]), float(near[other])
+
+
+def best_run(level: Floats) -> int | None:
+    """Position of the lowest finite level."""
+    return int(np.argmin(np.where(np.isfinite(level), level, np.inf))) if np.isfinite(level).any() else None
+
+
+def _axis(log10_lr: Floats, reach: float = 4.5) -> Floats:
+    """Rates considered: those tried and some decades beyond."""
+    first = np.floor((log10_lr.min() - reach) / STEP)
+    last = np.ceil((log10_lr.max() + reach) / STEP)
+    return np.asarray(np.arange(first, last + 1) * STEP)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """Every hypothesis: `curves` [k, centres, rates], and as flags [k * centres, rates] where it is near, and fine."""
+
+    curves: Floats
+    near: Floats
+    fine: Floats
+
+
+@lru_cache(maxsize=16)
+def _table(known: Shapes, size: int) -> _Table:
+    middle = known.reduction.shape[1] // 2
+    offset = np.arange(size)[None, :] - np.arange(size)[:, None] + middle
+    curves = known.reduction[:, np.clip(offset, 0, known.reduction.shape[1] - 1)]
+    flat = curves.reshape(-1, size)
+    return _Table(curves, (flat >= NEAR).astype(np.float32), (flat >= FINE).astype(np.float32))
+
+
+def _from_responses(seen: Observations, axis: Floats, table: _Table, s: Settings) -> Floats:
+    """Log-likelihood of each hypothesis by what each log makes likely at other rates: [k, centres]."""
+    usable = np.isfinite(seen.near).all(axis=1)
+    if not usable.any():
+        return np.zeros(table.curves.shape[:2])
+    trust = np.where(usable, _trust(seen, s), 0.0)
+    trust *= s.response_power * usable.sum() ** -s.crowd_power
+    total = np.zeros(table.near.shape[0])
+    for chances, flags in ((seen.near, table.near), (seen.fine, table.fine)):
+        odds = np.zeros(axis.size)
+        for position, chance, power in zip(seen.log10_lr[usable], chances[usable], trust[usable], strict=True):
+            held = np.clip(np.interp(axis, position + OFFSETS, chance), 0.003, 0.997)
+            odds += power * np.log(held / (1 - held))
+        total += flags @ odds.astype(np.float32)
+    return np.asarray(total.reshape(table.curves.shape[:2]) * (STEP / 0.25))
+
+
+def _trust(seen: Observations, s: Settings) -> Floats:
+    """A run that learnt says more than one that blew up."""
+    best = best_run(seen.level)
+    if best is None or not np.isfinite(seen.start):
+        return np.ones(seen.level.size)
+    gain = np.where(np.isfinite(seen.level), seen.start - seen.level, 0.0)
+    share = np.clip(gain / max(float(gain[best]), 1e-12), 0.0, 1.0)
+    return np.asarray(s.least_trust + (1 - s.least_trust) * share)
+
+
+def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) -> Floats:
+    """Log-likelihood of each hypothesis by the levels at the end: [k, centres].
+
+    The best run's reduction sets the scale: each hypothesis says what share of the best reachable it is, and so
+    what share each other run's is.
+    """
+    total = np.zeros(curves.shape[:2])
+    best = best_run(seen.level)
+    at = np.clip(np.rint((seen.log10_lr - axis[0]) / STEP).astype(int), 0, axis.size - 1)
+    likely, unlikely = np.log(1 - s.surprise), np.log(s.surprise)
+    start = seen.start if np.isfinite(seen.start) else _highest_level(seen.level)
+    gain = start - seen.level
+    learnt = best is not None and gain[best] > max(3 * seen.noise[best], 1e-3 * abs(start), 1e-12)
+    for index, place in enumerate(at):
+        if np.isnan(seen.level[index]):
+            continue
+        there = curves[:, :, place]
+        broke = gain[index] < -_WORSE * abs(start)
+        if broke:
+            total += np.where(there <= 0.0, likely, unlikely)
+        elif best is None or not learnt:  # nothing gained by any: all too low, or dead
+            total += np.where(there < _NOTHING, likely, unlikely)
+        else:
+            total += np.where(there <= 0.0, unlikely, likely)
+            top = np.maximum(curves[:, :, at[best]], _LEAST)
+            if index != best:
+                total += _compared(gain[index] / gain[best], seen.noise[index] / gain[best], top, there, s)
+            elif seen.bounded and start > 0:  # a loss that cannot fall below zero bounds what is left to gain
+                total += np.where(gain[best] / start > top + 0.02, unlikely, 0.0)
+    return total
+
+
+def _compared(ratio: float, noise: float, top: Floats, there: Floats, s: Settings) -> Floats:
+    """Log-likelihood of a run's gain over the best run's, where hypotheses say `there` and `top` of the reachable."""
+    share = np.clip(top * ratio, 0.0, 1.0)
+    blur = s.resolution**2 + (noise / ((share + s.odds_floor) * (1 - share + s.odds_floor))) ** 2
+    apart = _odds(share, s) - _odds(np.clip(there, 0.0, 1.0), s)
+    return np.asarray(np.log(1e-3 + np.exp(-0.5 * apart**2 / blur)))
+
+
+def _highest_level(level: Floats) -> float:
+    """Stands for the loss before training where that is unknown."""
+    finite = level[np.isfinite(level)]
+    return float(finite.max()) if finite.size else 0.0
+
+
+def _odds(share: Floats, s: Settings) -> Floats:
+    return np.asarray(np.log((share + s.odds_floor) / (1 - share + s.odds_floor)))
+
+
+def _highest(utility: Floats) -> int:
+    """Position of the highest utility; the middle of a flat top."""
+    top = np.flatnonzero(utility >= utility.max() - 1e-9)
+    return int(top[top.size // 2])
+
+
+def _interval(axis: Floats, weight: Floats, level: float = 0.8) -> tuple[float, float]:
+    total = np.concatenate([[0.0], np.cumsum(weight)])
+    edges = np.concatenate([axis - STEP / 2, [axis[-1] + STEP / 2]])
+    low, high = np.interp([(1 - level) / 2, (1 + level) / 2], total, edges)
+    return float(low), float(high)

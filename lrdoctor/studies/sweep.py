@@ -1,0 +1,359 @@
+"""All runs of some logs together: which rate was best, how sure that is, and which rate to try next."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lrdoctor.prescribing.response import OFFSETS
+from lrdoctor.records import Verdict
+from lrdoctor.studies.combining import Observations, combine
+from lrdoctor.studies.grouping import SAME_LENGTH, WHY, differences, group, varying
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrdoctor.studies.combining import Suggestion
+    from lrdoctor.studies.facts import Facts
+    from lrdoctor.studies.levels import Level
+
+BAND = 0.02
+"""Share of the best run's loss reduction that a rate of the good band may miss."""
+_SAME_RATE = 0.01
+"""Decades within which two rates are the same: repeats, which tell the noise."""
+_CLEAR = 2.0
+"""Standard errors from which on a difference exceeds the noise."""
+_KEPT = 1.05
+"""Factors this close to 1 leave the rate alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """A rate to try: with the interval that holds the best one in 80 % of cases, and why."""
+
+    lr: float
+    interval: tuple[float, float]
+    why: str
+    chance: float | None = None
+    """Chance that it ends within 2 % of the best reachable loss reduction; None where not estimated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Another group that this one is not compared with: its number, what differs, and why no rate is carried over."""
+
+    group: int
+    differs_in: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standing:
+    """One run of a group: its rate, where it ended, and how.
+
+    `level` is NaN where the run was not compared; `state` says why.
+    """
+
+    facts: Facts
+    level: float
+    noise: float
+    state: Literal["finished", "blew-up", "unfinished", "no-level"]
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.facts.id
+
+    @property
+    def lr(self) -> float | None:
+        """Its peak learning rate; None if unknown."""
+        return self.facts.lr
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Group:
+    """Runs of the same thing.
+
+    Parameters
+    ----------
+    runs
+        Best first; blown up last.
+    differs_in
+        Names of what differs among them, ``lr`` first.
+    ranked_by
+        Tag of the loss whose end level ranks them; "" where there is none.
+    best
+        The best run; None where no run ended with a finite loss.
+    good_band
+        Lowest and highest of the tried rates around the best that miss no more than 2 % of its reduction.
+    at_edge
+        On which side of the tried rates the best lies, if it is the last one there.
+    clear
+        Whether the best rate's lead over the next best rate exceeds the noise; None with fewer than two rates.
+    noise
+        Standard deviation of the end level between repeats; where nothing was repeated, standard error of the best
+        run's end level.
+    repeats
+        Runs whose rate another run had as well.
+    next, settled, reason
+        What to try, whether another run is not worth it, and why, a sentence.
+    apart
+        Groups that differ in more.
+    """
+
+    runs: tuple[Standing, ...]
+    differs_in: tuple[str, ...]
+    ranked_by: str
+    best: Standing | None
+    good_band: tuple[float, float] | None
+    at_edge: Literal["low", "high"] | None
+    clear: bool | None
+    noise: float
+    repeats: int
+    next: tuple[Next, ...]
+    settled: bool
+    reason: str
+    apart: tuple[Apart, ...] = ()
+
+
+def study(runs: Sequence[Facts]) -> list[Group]:
+    """Group runs, rank each group, and advise the next rate for each.
+
+    Parameters
+    ----------
+    runs
+        In the order in which they were read.
+
+    Returns
+    -------
+    Groups in the order of their first run.
+    """
+    members = group(runs)
+    return [_judge(part, _apart(number, members)) for number, part in enumerate(members)]
+
+
+def _apart(number: int, groups: Sequence[Sequence[Facts]], most: int = 5) -> tuple[Apart, ...]:
+    """Groups that could be taken for the same thing, with what keeps them from it."""
+    found = []
+    mine = groups[number]
+    for other, members in enumerate(groups):
+        if other == number:
+            continue
+        what = differences(mine[0], members[0])
+        kinds = {difference.kind for difference in what}
+        if "curves" in kinds:
+            continue
+        if not what:
+            names = [n for n in varying([*mine, *members]) if n != "lr" and n not in varying(mine) and n not in varying(members)]
+            found.append(Apart(group=other, differs_in=tuple(names), why="each was tried at several rates, so each has its own best one"))
+            continue
+        words = [f"{d.name} {d.here} against {d.there}: {WHY[d.kind]}" for d in what]
+        found.append(Apart(group=other, differs_in=tuple(d.name for d in what), why="; ".join(words)))
+    return tuple(sorted(found, key=lambda one: (len(one.differs_in), one.group))[:most])
+
+
+def _judge(members: Sequence[Facts], apart: tuple[Apart, ...]) -> Group:
+    runs, tag, start = _standings(members)
+    ranked = sorted(runs, key=_rank)
+    best = ranked[0] if ranked[0].state == "finished" else None
+    noise, repeats = _noise(runs, best)
+    advised, settled, reason = _advice(runs, best, start)
+    return Group(
+        runs=tuple(ranked), differs_in=tuple(varying(members)), ranked_by=tag, best=best,
+        good_band=_band(runs, best, start), at_edge=_edge(runs, best, start, noise), clear=_clear(runs, best, noise, repeats),
+        noise=noise, repeats=repeats, next=advised, settled=settled, reason=reason, apart=apart,
+    )  # fmt: skip
+
+
+def _rank(run: Standing) -> tuple[int, float]:
+    order = {"finished": 0, "unfinished": 1, "no-level": 2, "blew-up": 3}
+    return order[run.state], run.level if math.isfinite(run.level) else math.inf
+
+
+def _standings(members: Sequence[Facts]) -> tuple[list[Standing], str, float]:
+    """Each run's end on the curve that all share; that curve's tag; and the loss before training, NaN if unknown."""
+    alive = [run for run in members if not run.broke]
+    by_val = bool(alive) and all(run.val is not None and math.isfinite(run.val.value) for run in alive)
+    longest = max((run.length for run in members), default=0)
+
+    def end(run: Facts) -> Level | None:
+        return run.val if by_val else run.train if run.train is not None else run.val
+
+    runs = []
+    for run in members:
+        level = end(run)
+        state: Literal["finished", "blew-up", "unfinished", "no-level"] = "finished"
+        value, noise = (level.value, level.noise) if level is not None else (math.nan, math.nan)
+        if run.broke:
+            state, value = "blew-up", math.nan
+        elif not math.isfinite(value):
+            state = "no-level"
+        elif run.length * SAME_LENGTH < longest:
+            state = "unfinished"
+        runs.append(Standing(facts=run, level=value, noise=noise if math.isfinite(noise) else 0.0, state=state))
+    tags = [(run.val_tag if by_val else run.train_tag or run.val_tag) for run in (alive or members)]
+    firsts = [level.first for run in members if (level := run.train or run.val) is not None and math.isfinite(level.first)]
+    return runs, tags[0] if tags else "", float(np.median(firsts)) if firsts else math.nan
+
+
+def _gain(run: Standing, start: float) -> float:
+    return start - run.level
+
+
+def _band(runs: Sequence[Standing], best: Standing | None, start: float) -> tuple[float, float] | None:
+    """The unbroken stretch of tried rates around the best that are as good."""
+    if best is None or best.lr is None:
+        return None
+    least = (1 - BAND) * max(_gain(best, start), 0.0) if math.isfinite(start) else math.inf
+    rates = _rates(runs)
+    good = [any(run.state == "finished" and (run is best or _gain(run, start) >= least) for run in same) for _, same in rates]
+    here = next(index for index, (_, same) in enumerate(rates) if best in same)
+    low = high = here
+    while low > 0 and good[low - 1]:
+        low -= 1
+    while high < len(rates) - 1 and good[high + 1]:
+        high += 1
+    return rates[low][0], rates[high][0]
+
+
+def _rates(runs: Sequence[Standing]) -> list[tuple[float, list[Standing]]]:
+    """Runs by rate, ascending; repeats together. Unfinished runs say nothing of a rate yet."""
+    found: list[tuple[float, list[Standing]]] = []
+    known = [(run.lr, run) for run in runs if run.lr is not None and run.state in ("finished", "blew-up")]
+    for rate, run in sorted(known, key=lambda pair: pair[0]):
+        if found and math.log10(rate / found[-1][0]) < _SAME_RATE:
+            found[-1][1].append(run)
+        else:
+            found.append((rate, [run]))
+    return found
+
+
+def _edge(
+    runs: Sequence[Standing], best: Standing | None, start: float, noise: float
+) -> Literal["low", "high"] | None:
+    """The side on which nothing was tried beyond the best; None where the rate next to it is as good within the noise."""
+    rates = _rates(runs)
+    if best is None or best.lr is None or len(rates) < 2:
+        return None
+    here = next(index for index, (_, same) in enumerate(rates) if best in same)
+    if 0 < here < len(rates) - 1:
+        return None
+    if len(rates) > 2:
+        beside = [run for run in rates[1 if here == 0 else -2][1] if run.state == "finished"]
+        lead = min((run.level for run in beside), default=math.inf) - best.level
+        if lead <= _CLEAR * noise and lead <= BAND * abs(start - best.level):
+            return None
+    return "low" if here == 0 else "high"
+
+
+def _noise(runs: Sequence[Standing], best: Standing | None) -> tuple[float, int]:
+    """Standard deviation of the end level between repeats, pooled; else the standard error of the best run's."""
+    squares, degrees, repeats = 0.0, 0, 0
+    for _, same in _rates(runs):
+        levels = [run.level for run in same if run.state == "finished"]
+        if len(levels) > 1:
+            squares += float(np.var(levels)) * len(levels)
+            degrees += len(levels) - 1
+            repeats += len(levels)
+    if degrees:
+        return math.sqrt(squares / degrees), repeats
+    return (best.noise if best is not None else math.nan), 0
+
+
+def _clear(runs: Sequence[Standing], best: Standing | None, noise: float, repeats: int) -> bool | None:
+    """Whether the mean level of the best rate is lower than that of any other by more than the noise."""
+    means = []
+    for _, same in _rates(runs):
+        ended = [run for run in same if run.state == "finished"]
+        if ended:
+            # one run's own standard error where nothing was repeated
+            spread = noise**2 / len(ended) if repeats else float(np.mean([run.noise**2 for run in ended]))
+            means.append((float(np.mean([run.level for run in ended])), spread))
+    if best is None or len(means) < 2:
+        return None
+    first, second = sorted(means)[:2]
+    return second[0] - first[0] > _CLEAR * math.sqrt(first[1] + second[1])
+
+
+def _advice(
+    runs: Sequence[Standing], best: Standing | None, start: float
+) -> tuple[tuple[Next, ...], bool, str]:
+    known = [run for run in runs if run.lr is not None]
+    if len(runs) == 1:
+        return _own_dose(runs[0])
+    if not known:
+        return (), False, "The learning rate of no run is known: log it, or put it into the configuration beside the log."
+    if len({run.lr for run in known}) == 1 and len(known) == 1:
+        return _own_dose(known[0])
+    suggestion = combine(observe(known, start))
+    return _worded(suggestion, runs, best)
+
+
+def _own_dose(run: Standing) -> tuple[tuple[Next, ...], bool, str]:
+    """With one run there is nothing to combine: its own plan."""
+    said, rate = run.facts.said, run.lr
+    plan = said.plan
+    factor, (low, high) = plan.lr.factor, plan.lr.interval
+    if said.verdict is Verdict.INCONCLUSIVE:
+        return (), False, plan.reason
+    if 1 / _KEPT <= factor <= _KEPT:
+        return (), True, f"One run, and nothing speaks against its rate. {plan.reason}"
+    if rate is None:
+        text = f"its rate is unknown, so only the factor is: {factor:.2g} ({low:.2g} to {high:.2g}) times its rate"
+        return (), False, f"One run; {text}. {plan.reason}"
+    advised = Next(lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason)
+    return (advised,), False, f"One run ({said.verdict})."
+
+
+def observe(runs: Sequence[Standing], start: float) -> Observations:
+    """Runs with known rates as arrays."""
+    level = [math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan for run in runs]
+    nothing = np.full(OFFSETS.size, np.nan)
+    answers = [run.facts.response for run in runs]
+    lows = [end.lowest for run in runs for end in (run.facts.train, run.facts.val) if end is not None]
+    return Observations(
+        log10_lr=np.log10([run.lr or math.nan for run in runs]), level=np.array(level),
+        noise=np.array([run.noise for run in runs]), start=start,
+        near=np.array([nothing if a is None else a.near for a in answers]),
+        fine=np.array([nothing if a is None else a.fine for a in answers]),
+        bounded=all(low > 0 for low in lows if math.isfinite(low)),
+    )  # fmt: skip
+
+
+def _worded(
+    found: Suggestion, runs: Sequence[Standing], best: Standing | None
+) -> tuple[tuple[Next, ...], bool, str]:
+    """The suggestion with its reasons."""
+    share = f"{100 * found.best_chance:.0f} %"
+    if found.settled and best is not None:
+        return (), True, f"The best run is within 2 % of what any rate reaches with a chance of {share}: another run is not worth it."
+    rates = [rate for rate, _ in _rates(runs)]
+    advised = []
+    for log10_lr, chance in found.rates():
+        rate = _round(10**log10_lr)
+        low, high = (_round(10**end) for end in found.interval)
+        why = f"{_place(rate, rates, best)}; it ends within 2 % of the best reachable with a chance of {100 * chance:.0f} %"
+        advised.append(Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3)))
+    if best is None:
+        return tuple(advised), False, "No run ended with a finite loss."
+    return tuple(advised), False, f"The best run so far is within 2 % of what any rate reaches with a chance of only {share}."
+
+
+def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:
+    """Where a rate lies among those tried."""
+    below, above = [r for r in tried if r < rate], [r for r in tried if r > rate]
+    if below and above:
+        place = f"between {max(below):.3g} and {min(above):.3g}"
+    elif below:
+        place = f"above all {len(tried)} tried rates" if len(tried) > 1 else "above the tried rate"
+    else:
+        place = f"below all {len(tried)} tried rates" if len(tried) > 1 else "below the tried rate"
+    return place if best is None or best.lr is None else f"{place}, {rate / best.lr:.2g} times the best so far"
+
+
+def _round(value: float) -> float:
+    """Two significant digits are finer than any rate needs; three, so that an interval is not rounded onto it."""
+    return float(f"{value:.3g}")
