@@ -97,7 +97,7 @@ def _look(path: Path) -> tuple[Dialect, str, int]:
     if not head.strip(b"\x00 \t\r\n"):
         raise NotALogError(path, "the file is empty" if len(head) == size else "the file holds nothing")
     refuse_pointer(path, head)
-    encoding = _encoding(head)
+    encoding = encoding_of(head)
     text = head.decode(encoding, errors="replace").replace("\x00", "")
     dialect = sniff(text, whole=size <= len(head))
     if dialect is None or text.lstrip()[:1] == "<":
@@ -111,7 +111,8 @@ def refuse_pointer(path: Path, head: bytes) -> None:
         raise NotALogError(path, "a Git LFS pointer in place of the file: fetch it with `git lfs pull`")
 
 
-def _encoding(head: bytes) -> str:
+def encoding_of(head: bytes) -> str:
+    """The encoding of a text by its first bytes: UTF-16 and UTF-8 by their mark or sense, else Latin-1."""
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
     try:
@@ -125,7 +126,7 @@ def _encoding(head: bytes) -> str:
 # --- The road through blocks of lines -----------------------------------------------------------------------
 
 
-def _blocks(path: Path, encoding: str) -> Iterator[tuple[list[str], bool]]:
+def line_blocks(path: Path, encoding: str) -> Iterator[tuple[list[str], bool]]:
     """Whole lines, some megabytes at a time, and whether the last of them is ended."""
     with path.open("rb") as stream:
         if encoding == "utf-16":
@@ -207,7 +208,7 @@ def _read_blocks(path: Path, dialect: Dialect, encoding: str) -> Columns:
     segments = [_Segment(names, 0)]
     skip = dialect.skip
     before: list[str] = []
-    for lines, ended in _blocks(path, encoding):
+    for lines, ended in line_blocks(path, encoding):
         if skip:
             lines, skip = lines[skip:], max(0, skip - len(lines))
         kept = [line for line in lines if line and line[0] != COMMENT_MARK and not line.isspace()]

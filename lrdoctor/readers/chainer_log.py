@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._records import load_records, table_from_records
+from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.records import Role
 
@@ -34,8 +34,8 @@ class ChainerReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
         file = source.files[0]
-        records, notes = load_records(file.path)
-        table, _ = table_from_records(records)
+        content = read_json_table(file.path)
+        table, notes = content.table, content.notes
         roles = {name: role for name in table.columns if (role := _role(name)) is not None}
         yield from runs_from_table(
             table, source=str(file.path), format_name=self.name, roles=roles, notes=notes, axis="iteration",

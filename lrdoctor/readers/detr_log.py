@@ -1,12 +1,12 @@
-"""DETR and what grew from it (DeiT, MAE): `log.txt`, a JSON object for each epoch, keys train_* and test_*."""
+"""DETR and what grew from it (DeiT, MAE): `log.txt`, a JSON object for each epoch, train_* and test_*."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._records import load_records, table_from_records
+from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.records import Role
 
@@ -35,12 +35,8 @@ class DetrReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run or runs; see `Reader.read`."""
         file = source.files[0]
-        records, notes = load_records(file.path)
-        for record in records:  # COCO's twelve numbers, the first of which is the AP
-            for key, value in record.items():
-                if key.startswith("test_coco_eval") and isinstance(value, list) and value:
-                    record[key] = value[0]
-        table, _ = table_from_records(records)
+        content = read_json_table(file.path, prepare=_unfold)
+        table, notes = content.table, content.notes
         settings: dict[str, float] = {}
         if "n_parameters" in table.columns:
             settings["n_parameters"] = float(table.columns.pop("n_parameters")[0])
@@ -50,6 +46,13 @@ class DetrReader:
             table, source=str(file.path), format_name=self.name, hyperparameters=settings, roles=roles,
             notes=notes, unit="epoch", blank_may_be_nan=False,
         )  # fmt: skip
+
+
+def _unfold(record: dict[str, Any]) -> None:
+    """Put the first of COCO's twelve numbers, the AP, in place of the list."""
+    for key, value in record.items():
+        if key.startswith("test_coco_eval") and isinstance(value, list) and value:
+            record[key] = value[0]
 
 
 def _role(name: str) -> tuple[Role, str] | None:

@@ -11,7 +11,8 @@ from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._course import is_curve_name, why_no_course
 from lrdoctor.readers._hyper import find_hyperparameters
-from lrdoctor.readers._records import load_json, load_records, table_from_lists, table_from_records
+from lrdoctor.readers._json_table import read_json_table
+from lrdoctor.readers._records import load_json, table_from_lists, table_from_records
 from lrdoctor.readers._reshape import untangle
 from lrdoctor.readers._table import labelled, runs_from_table
 
@@ -98,10 +99,8 @@ def _content(file: LogFile) -> Content:
             content = None
         if isinstance(content, dict):
             return _of_object(file, content)
-    records, notes = load_records(file.path)
-    settings = _settings(records)
-    table, text = table_from_records(records)
-    return table, text, settings, notes
+    found = read_json_table(file.path)
+    return found.table, found.text, _settings(found.first), found.notes
 
 
 def _of_object(

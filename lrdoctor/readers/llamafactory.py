@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
-from lrdoctor.readers._records import load_records, table_from_records
+from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.records import Role
 
@@ -41,8 +41,8 @@ class LlamaFactoryReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
         file = source.files[0]
-        records, notes = load_records(file.path)
-        table, _ = table_from_records(records)
+        content = read_json_table(file.path)
+        table, notes = content.table, content.notes
         settings: dict[str, Hyperparameter] = {}
         for name in ("training_args.yaml", "llamaboard_config.yaml"):
             settings = settings or find_hyperparameters(read_companion_yaml(file.path.parent / name))

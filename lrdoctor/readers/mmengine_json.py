@@ -17,7 +17,8 @@ from lrdoctor.errors import NotALogError
 from lrdoctor.readers._axis import over_epochs
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._hyper import find_hyperparameters, plain_assignments, read_companion_python
-from lrdoctor.readers._records import load_records, table_from_records
+from lrdoctor.readers._json_table import load_records
+from lrdoctor.readers._records import table_from_records
 from lrdoctor.readers._table import Table, labelled, runs_from_table
 from lrdoctor.records import Role
 
@@ -149,8 +150,16 @@ def _settings(home: Path, records: Sequence[dict[str, Any]]) -> dict[str, Hyperp
         (record["config"] for record in records[:1] if isinstance(record.get("config"), str)), ""
     )
     content = content or plain_assignments(described)
-    wanted = ("optim_wrapper", "optimizer", "optimizer_config", "train_cfg", "train_dataloader", "runner", "data",
-              "lr_config", "total_epochs", "max_epochs")  # fmt: skip
+    wanted = {
+        "optim_wrapper",
+        "optimizer",
+        "optimizer_config",
+        "train_cfg",
+        "train_dataloader",
+        "runner",
+        "data",
+    }
+    wanted |= {"lr_config", "total_epochs", "max_epochs"}
     return find_hyperparameters({key: value for key, value in content.items() if key in wanted})
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._hyper import find_hyperparameters
+from lrdoctor.readers._json_table import load_records
 from lrdoctor.readers._points import Points, runs_from_points
-from lrdoctor.readers._records import load_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from lrdoctor.readers._axis import plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._columns import read_columns
 from lrdoctor.readers._hyper import find_hyperparameters, read_companion_json
-from lrdoctor.readers._records import load_records, table_from_records
+from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._sheet import header_names
 from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.records import Role
@@ -81,10 +81,8 @@ def _table(file: LogFile) -> tuple[Table, list[str]]:
     if file.suffix == ".csv":
         columns = read_columns(file.path)
         return columns.table, columns.notes
-    records, notes = load_records(file.path)
-    for record in records:
-        record.pop("config", None)  # thousands of settings, the same on each line
-    return table_from_records(records)[0], notes
+    content = read_json_table(file.path, prepare=lambda record: record.pop("config", None))
+    return content.table, content.notes
 
 
 READER = RayResultReader()

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers import _columns
 from lrdoctor.readers._base import LogFile, Source
-from lrdoctor.readers._records import load_records, table_from_records
+from lrdoctor.readers._json_table import load_records, read_json_table
+from lrdoctor.readers._records import table_from_records
 from lrdoctor.readers.jsonl_generic import READER
 
 RECORDS = [{"step": i, "train": {"loss": 2 / (i + 1), "acc": i / 20}, "lr": 0.1} for i in range(20)]
@@ -82,7 +84,7 @@ def test_numbers_as_text(read, write):
     ("content", "note"),
     [
         (LINES + '{"step": 20, "train": {"lo', "the last line is cut off: left out"),
-        ("Starting\n" + LINES, "1 lines are no JSON: left out"),
+        ("Starting\n" + LINES, "1 line without a JSON object: left out"),
     ],
 )
 def test_mended(write, content, note):
@@ -197,3 +199,18 @@ def test_hostile_bytes_raise_nothing_else(write, seed):
 def test_no_object_is_a_reason(write):
     with pytest.raises(NotALogError):
         load_records(write("1\n2\n", "log.jsonl"))
+
+
+@pytest.mark.parametrize("block", [200, 1 << 22])
+def test_blocks_make_no_difference(write, monkeypatch, block):
+    monkeypatch.setattr(_columns, "_BLOCK_BYTES", block)
+    lines = [{"step": i, "loss": 1 / (i + 1), "note": "x"} for i in range(50)]
+    lines += [{"step": i, "val": {"loss": i}, "note": i} for i in range(50, 60)] + [{"step": 60, "late": 1}]
+    found = read_json_table(write("".join(json.dumps(line) + "\n" for line in lines), "log.jsonl"))
+    table, text = table_from_records(lines)
+    assert set(found.table.columns) == set(table.columns)
+    for name, values in table.columns.items():
+        np.testing.assert_array_equal(found.table.columns[name], values)
+        np.testing.assert_array_equal(found.table.present(name), table.present(name))
+    assert found.text.keys() == text.keys()
+    assert found.first == lines[:3]
