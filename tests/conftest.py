@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from lrdoctor.records import (
     Action,
@@ -23,6 +24,9 @@ from lrdoctor.records import (
     Unreadable,
     Verdict,
 )
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 def curve(tag, value, role, *, every=2, unit="step"):

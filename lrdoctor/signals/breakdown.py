@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import Unavailable
+from lrdoctor.signals._stats import median
 
 if TYPE_CHECKING:
     from lrdoctor.records import Series
@@ -76,6 +77,8 @@ def breakdown(
 
 def _hidden(loss: Series, gradient: Series) -> np.ndarray | None:
     """Points at which the loss is exactly 0 and the gradient norm is not a number, up to the end of the log."""
+    if not np.any(loss.value == 0.0) or np.isfinite(gradient.value).all():
+        return None
     position = np.searchsorted(gradient.step, loss.step)
     inside = position < gradient.step.size
     same = inside & (gradient.step[np.minimum(position, gradient.step.size - 1)] == loss.step)
@@ -94,7 +97,7 @@ def _describe(
     first = int(series.step[onset])
     growth = float("nan")
     if before.size >= 2 and before.min() > 0:
-        growth = float(before[-1] / before.min())
+        growth = float(before[-1]) / float(before.min())
     return Breakdown(
         tag=series.tag, hidden=hidden, first_step=first, last_step=int(series.step[-1]), finite_before=int(before.size),
         share=float(broken[onset:].mean()), recovered=not bool(broken[-max(1, min(3, broken.size - onset)) :].any()),
@@ -106,8 +109,8 @@ def _gradient_growth(gradient: Series | None, step: int) -> float:
     if gradient is None:
         return float("nan")
     before = gradient.value[(gradient.step < step) & np.isfinite(gradient.value)]
-    middle = float(np.median(before)) if before.size else 0.0
-    return float(before[-3:].max() / middle) if before.size >= 3 and middle > 0 else float("nan")
+    middle = median(before) if before.size else 0.0
+    return float(before[-3:].max()) / middle if before.size >= 3 and middle > 0 else float("nan")
 
 
 def _rising(lr: Series | None, step: int) -> bool | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from lrdoctor.errors import Unavailable
+from lrdoctor.signals._stats import bounded, median, row_medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +26,6 @@ SHORT = 40
 """Curves up to this length keep every point as a block of its own."""
 _LOG_RANGE = 3.0
 """A positive loss whose level changes by more than this factor is looked at on a log scale."""
-MAD_TO_SIGMA = 1.4826
-"""Of a normal distribution; Rousseeuw & Croux, JASA 1993."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +43,7 @@ class Curve:
     loss
         float64 [n].
     z
-        float64 [n]: log of the loss if `scale` is "log", the loss itself otherwise.
+        float64 [n]: log of the loss if `scale` is "log", the loss itself (within +-1e100) otherwise.
     scale
         "log" where the loss is positive and its level spans more than a factor of three.
     block_step, block_z
@@ -75,10 +74,10 @@ class Curve:
     def level(self, low: float, high: float) -> float:
         """Median z between two positions in training (0 to 1); of the nearest block where none lies between."""
         axis = self.progress_axis
-        inside = (axis >= low) & (axis <= high)
-        if not inside.any():
+        begin, end = axis.searchsorted(low, side="left"), axis.searchsorted(high, side="right")
+        if begin >= end:
             return float(self.block_z[np.argmin(np.abs(axis - (low + high) / 2))])
-        return float(np.median(self.block_z[inside]))
+        return median(self.block_z[begin:end])
 
     def to_loss(self, z: float) -> float:
         """Back from the judged scale to the loss."""
@@ -105,23 +104,25 @@ def prepare(series: Series, *, is_train: bool) -> Curve:
         raise Unavailable(f"{series.tag} has no finite value")
     step, loss = (series.step, series.value) if finite.all() else (series.step[finite], series.value[finite])
     starts, size = windows(loss.size)
-    index = starts[:, None] + np.arange(size)
-    level = np.median(loss[index], axis=1)
-    positive = bool(loss.min() > 0.0)
-    scale: Literal["linear", "log"] = "log" if positive and level.max() > _LOG_RANGE * level.min() else "linear"
-    z = np.log(loss) if scale == "log" else loss
-    block_z = np.log(level) if scale == "log" else level
+    level = row_medians(loss[starts[:, None] + np.arange(size)])
+    wide = loss.min() > 0.0 and float(level.max()) / _LOG_RANGE > float(level.min())
+    scale: Literal["linear", "log"] = "log" if wide else "linear"
+    z = np.log(loss) if wide else bounded(loss)
+    block_z = np.log(level) if wide else bounded(level)
     return Curve(
         tag=series.tag, is_train=is_train, step=step, loss=loss, z=z, scale=scale,
-        block_step=np.median(step[index], axis=1).astype(np.float64), block_z=block_z, block_size=size,
+        block_step=(step[starts + (size - 1) // 2] + step[starts + size // 2]) / 2.0, block_z=block_z, block_size=size,
     )  # fmt: skip
 
 
 def curve(train_loss: Series | None, val_loss: Series | None) -> Curve:
     """The curve that the run is judged by: the training loss, or the validation loss where it is all there is."""
-    if train_loss is not None and np.isfinite(train_loss.value).any():
-        if val_loss is None or len(train_loss) >= 3 or len(val_loss) <= len(train_loss):
-            return prepare(train_loss, is_train=True)
+    if (
+        train_loss is not None
+        and np.isfinite(train_loss.value).any()
+        and (val_loss is None or len(train_loss) >= 3 or len(val_loss) <= len(train_loss))
+    ):
+        return prepare(train_loss, is_train=True)
     if val_loss is not None:
         return prepare(val_loss, is_train=False)
     raise Unavailable("no loss" if train_loss is None else f"{train_loss.tag} has no finite value")

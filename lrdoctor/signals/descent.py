@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.signals.curve import Curve
-from lrdoctor.signals.noise import Noise
+from lrdoctor.signals._stats import median, row_medians
 
+if TYPE_CHECKING:
+    from lrdoctor.signals.curve import Curve
+    from lrdoctor.signals.noise import Noise
 
 _APART = 4.0
 """Robust sigma between the first point and the level after it above which the first point is no noise."""
@@ -71,9 +76,9 @@ def descent(curve: Curve, noise: Noise) -> Descent:
     best = min(best, end)
     progress = max(start - best, 0.0)
     tail_points = max(len(curve) * 0.1, 1.0)
-    error = 1.2533 * noise.sigma / np.sqrt(tail_points) + 1e-12 * (abs(start) + 1e-300)
+    error = 1.2533 * noise.sigma / math.sqrt(tail_points) + 1e-12 * (abs(start) + 1e-300)
     middle, late = curve.level(0.4, 0.6), curve.level(0.8, 1.0)
-    late_error = 1.2533 * noise.sigma / np.sqrt(max(len(curve) * 0.2, 1.0)) * np.sqrt(2.0)
+    late_error = 1.2533 * noise.sigma / math.sqrt(max(len(curve) * 0.2, 1.0)) * math.sqrt(2.0)
     mean_rate = (start - late) / 0.9
     tail = axis >= 0.5
     slope, low, high = theil_sen(axis[tail], level[tail])
@@ -84,7 +89,7 @@ def descent(curve: Curve, noise: Noise) -> Descent:
         reduction=1.0 - curve.to_loss(end) / curve.to_loss(start) if positive else float("nan"),
         give_back=(end - best) / progress if progress > 0 else float("nan"),
         late_gain=(middle - late) / progress if progress > 0 else 0.0,
-        late_error=float(late_error / progress) if progress > 0 else float("inf"),
+        late_error=late_error / progress if progress > 0 else float("inf"),
         late_rate=((middle - late) / 0.4) / mean_rate if mean_rate > 0 else 0.0,
         slope=slope, slope_low=low, slope_high=high,
     )  # fmt: skip
@@ -97,7 +102,7 @@ def starting_level(curve: Curve, noise: Noise) -> float:
     explodes or plunges within its first steps began at that point.
     """
     few = max(1, min(len(curve) // 200, 20))
-    first, level = float(curve.z[0]), float(np.median(curve.z[:few]))
+    first, level = float(curve.z[0]), median(curve.z[:few])
     return first if abs(first - level) > _APART * max(noise.sigma, noise.early_sigma) else level
 
 
@@ -106,8 +111,8 @@ def running_median(values: np.ndarray, width: int) -> np.ndarray:
     if width < 3 or values.size < 3:
         return values
     half = width // 2
-    padded = np.pad(values, half, mode="edge")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+    padded = np.concatenate([np.full(half, values[0]), values, np.full(half, values[-1])])
+    return row_medians(padded[np.arange(values.size)[:, None] + np.arange(width)])
 
 
 def theil_sen(x: np.ndarray, y: np.ndarray, level: float = 0.9) -> tuple[float, float, float]:
@@ -126,9 +131,10 @@ def theil_sen(x: np.ndarray, y: np.ndarray, level: float = 0.9) -> tuple[float, 
     """
     if x.size < 3:
         return 0.0, 0.0, 0.0
-    i, j = np.triu_indices(x.size, 1)
-    dx = x[j] - x[i]
-    slopes = np.sort((y[j] - y[i])[dx > 0] / dx[dx > 0])
+    i, j = _pairs(x.size)
+    dx, dy = x[j] - x[i], y[j] - y[i]
+    apart = dx > 0
+    slopes = np.sort(dy / dx if apart.all() else dy[apart] / dx[apart])
     if not slopes.size:
         return 0.0, 0.0, 0.0
     n, m = x.size, slopes.size
@@ -136,7 +142,14 @@ def theil_sen(x: np.ndarray, y: np.ndarray, level: float = 0.9) -> tuple[float, 
     width = quantile * np.sqrt(n * (n - 1) * (2 * n + 5) / 18.0)
     low = slopes[int(np.clip((m - width) / 2, 0, m - 1))]
     high = slopes[int(np.clip((m + width) / 2, 0, m - 1))]
-    return float(np.median(slopes)), float(low), float(high)
+    return median(slopes), float(low), float(high)
+
+
+@lru_cache(maxsize=4)
+def _pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs of n indices; the number of blocks is nearly always one of a few."""
+    i, j = np.triu_indices(n, 1)
+    return i, j
 
 
 SIGNALS = (descent,)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.signals.curve import Curve
-from lrdoctor.signals.descent import Descent
-from lrdoctor.signals.noise import Noise, residuals
+from lrdoctor.signals._stats import quantile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrdoctor.signals.curve import Curve
+    from lrdoctor.signals.descent import Descent
+    from lrdoctor.signals.noise import Noise
+
+    Floats = NDArray[np.float64]
 
 MIN_SIGMA = 6.0
 """What counts as a departure at all: this many robust sigma above the level reached (normal noise: 1 in 10^9)."""
@@ -53,15 +61,14 @@ class Excursion:
     abrupt: float
 
 
-def excursions(curve: Curve, noise: Noise, descent: Descent) -> tuple[Excursion, ...]:
+def excursions(curve: Curve, noise: Noise, descent: Descent, residuals: Floats) -> tuple[Excursion, ...]:
     """Find departures of the loss above the lowest level reached so far, largest first (at most 64 are described)."""
     n = len(curve)
     if n < 5:
         return ()
     reached = reached_level(curve)
     above = curve.z - reached
-    scatter = np.abs(residuals(curve))
-    floor = max(MIN_SIGMA * max(noise.sigma, _early(curve, noise)), _TAIL_MARGIN * float(np.quantile(scatter, 0.99)))
+    floor = max(MIN_SIGMA * max(noise.sigma, _early(curve, noise)), _TAIL_MARGIN * quantile(np.abs(residuals), 0.99))
     floor = max(floor, 1e-9 * max(abs(float(curve.z[0])), 1e-300))
     high = above > floor
     if not high.any():
@@ -79,7 +86,10 @@ def reached_level(curve: Curve) -> np.ndarray:
     """Lowest block level before each point's own block, from the first point on; float64 [n]."""
     lowest = np.minimum.accumulate(curve.block_z)
     before = np.concatenate([[curve.z[0]], lowest[:-1]])
-    return before[np.searchsorted(curve.block_step, curve.step, side="left").clip(0, before.size - 1)]
+    behind = np.searchsorted(curve.step, curve.block_step, side="right")  # points up to the middle of each block
+    counts = np.diff(behind, prepend=0)
+    counts[-1] += curve.step.size - behind[-1]
+    return np.repeat(before, counts)
 
 
 def _stretches(high: np.ndarray, above: np.ndarray) -> list[tuple[int, int]]:
@@ -116,7 +126,7 @@ def _describe(
     loss_before = curve.to_loss(positive)
     return Excursion(
         first_step=int(curve.step[begin]), peak_step=int(curve.step[peak]), last_step=int(curve.step[last]),
-        height=height, ratio=float(curve.loss[peak] / loss_before) if loss_before > 0 else float("nan"),
+        height=height, ratio=float(curve.loss[peak]) / loss_before if loss_before > 0 else float("nan"),
         share_of_progress=height / progress, points=last - begin + (0 if back.size else 1),
         duration=float(curve.step[last] - curve.step[begin]) / span,
         position=float(curve.step[begin] - curve.step[0]) / span, recovered=bool(back.size),

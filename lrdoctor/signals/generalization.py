@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import Unavailable
-from lrdoctor.signals.curve import MAD_TO_SIGMA
+from lrdoctor.signals._stats import MAD_TO_SIGMA, bounded, median
 from lrdoctor.signals.descent import running_median
 
 if TYPE_CHECKING:
@@ -76,17 +77,17 @@ def generalization(val_loss: Series, train_loss: Series | None, val_metric: Seri
         Fewer than four finite validation points.
     """
     finite = np.isfinite(val_loss.value)
-    step, value = val_loss.step[finite], val_loss.value[finite]
+    step, value = val_loss.step[finite], bounded(val_loss.value[finite])
     if value.size < _MIN_POINTS:
         raise Unavailable(f"only {value.size} validation points; {_MIN_POINTS} are needed")
     smooth = running_median(value, 5 if value.size >= 30 else 3 if value.size >= 8 else 1)
     lowest = int(np.argmin(smooth))
     best = float(smooth[lowest])
     tail = max(1, value.size // 6)
-    end = float(np.median(value[-tail:]))
-    sigma = float(MAD_TO_SIGMA * np.median(np.abs(np.diff(value))) / np.sqrt(2.0))
+    end = median(value[-tail:])
+    sigma = float(MAD_TO_SIGMA * median(np.abs(np.diff(value))) / math.sqrt(2.0))
     rise = max(end - best, 0.0)
-    error = sigma * np.sqrt(1.5 / tail + 0.5) if sigma > 0 else 0.0
+    error = sigma * math.sqrt(1.5 / tail + 0.5) if sigma > 0 else 0.0
     first = float(np.max(smooth[: max(1, value.size // 10)]))
     span = max(int(step[-1] - step[0]), 1)
     metric_tag, metric_change = _metric(val_metric, int(step[lowest]))
@@ -105,15 +106,15 @@ def _train_fall(train: Series | None, since: int) -> float:
     if train is None:
         return float("nan")
     finite = np.isfinite(train.value)
-    step, value = train.step[finite], train.value[finite]
+    step, value = train.step[finite], bounded(train.value[finite])
     after = step >= since
     count = int(after.sum())
     if count < 2:
         return float("nan")
     width = max(1, value.size // 20)
     turn = int(np.argmax(after))
-    there = float(np.median(value[max(turn - width, 0) : turn + width]))
-    end = float(np.median(value[-width:]))
+    there = median(value[max(turn - width, 0) : turn + width])
+    end = median(value[-width:])
     scale = abs(there) if value.min() > 0 else max(float(np.ptp(value)), 1e-300)
     return (there - end) / scale if scale > 0 else float("nan")
 
@@ -123,12 +124,12 @@ def _metric(metric: Series | None, since: int) -> tuple[str, float]:
     if metric is None:
         return "", float("nan")
     finite = np.isfinite(metric.value)
-    step, value = metric.step[finite], metric.value[finite]
+    step, value = metric.step[finite], bounded(metric.value[finite])
     if value.size < _MIN_POINTS:
         return "", float("nan")
     turn = int(np.searchsorted(step, since).clip(0, value.size - 1))
-    there = float(np.median(value[max(turn - 1, 0) : turn + 2]))
-    end = float(np.median(value[-max(1, value.size // 6) :]))
+    there = median(value[max(turn - 1, 0) : turn + 2])
+    end = median(value[-max(1, value.size // 6) :])
     scale = float(np.ptp(value))
     return metric.tag, (end - there) / scale if scale > 0 else 0.0
 

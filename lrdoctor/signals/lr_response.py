@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import Unavailable
-from lrdoctor.signals.curve import Curve
-from lrdoctor.signals.noise import Noise
-from lrdoctor.signals.schedule import Schedule
+from lrdoctor.signals._stats import median
+
+if TYPE_CHECKING:
+    from lrdoctor.signals.curve import Curve
+    from lrdoctor.signals.noise import Noise
+    from lrdoctor.signals.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,12 @@ def lr_response(curve: Curve, noise: Noise, schedule: Schedule) -> LrResponse:
     width = max(3, len(curve) // 20)
     if index < 3 or index + 3 > len(curve):
         raise Unavailable("the learning rate was cut too close to an end of the log")
-    start, end = float(np.median(curve.z[: max(1, width // 3)])), curve.level(0.9, 1.0)
+    start, end = median(curve.z[: max(1, width // 3)]), curve.level(0.9, 1.0)
     progress = start - end
     if progress <= 0:
         raise Unavailable("the loss made no progress around the cut of the learning rate")
-    before = float(np.median(curve.z[max(index - width, 0) : index]))
-    after = float(np.median(curve.z[index : index + width]))
+    before = median(curve.z[max(index - width, 0) : index])
+    after = median(curve.z[index : index + width])
     return LrResponse(
         step=cut.step, factor=cut.factor, before=(start - before) / progress, gained=(before - after) / progress,
         fall=(before - after) / noise.sigma if noise.sigma > 0 else float("inf"),

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.signals.curve import MAD_TO_SIGMA, Curve
+from lrdoctor.signals._stats import MAD_TO_SIGMA, median, median_and_quantile, robust_sigma, unit_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrdoctor.signals.curve import Curve
+
+    Floats = NDArray[np.float64]
+
+_MANY = 0.25
+"""Share of increments beyond the clip from which on they are no outliers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ class Noise:
     points: int
 
 
-def residuals(curve: Curve) -> np.ndarray:
+def residuals(curve: Curve) -> Floats:
     """Each point's z less the local level, interpolated between block medians; float64 [n]."""
     if curve.block_size < 3:
         # Short curves: against the mean of the two neighbours, scaled so that white noise keeps its size.
@@ -49,41 +60,40 @@ def residuals(curve: Curve) -> np.ndarray:
     return curve.z - np.interp(curve.step, curve.block_step, curve.block_z)
 
 
-def _sigma(residual: np.ndarray) -> float:
-    return float(MAD_TO_SIGMA * np.median(np.abs(residual - np.median(residual)))) if residual.size else 0.0
-
-
-def noise(curve: Curve) -> Noise:
+def noise(curve: Curve, residuals: Floats) -> Noise:
     """Measure the scatter of the judged curve about its trend."""
-    residual = residuals(curve)
-    n = residual.size
-    late = residual[n // 3 :]
+    n = residuals.size
+    late = residuals[n // 3 :]
     z = curve.z[n // 3 :]
     increments = np.diff(z)
     lag1, lag2 = autocorrelation(increments)
-    absolute = np.abs(late - np.median(late))
-    middle = float(np.median(absolute))
-    tail = float(np.quantile(absolute, 0.99)) / middle if middle > 0 else 1.0
+    middle, high = median_and_quantile(np.abs(late - median(late)), 0.99)
+    tail = high / middle if middle > 0 else 1.0
     return Noise(
-        sigma=_sigma(late), early_sigma=_sigma(residual[: max(n // 3, 1)]), lag1=lag1, lag2=lag2,
+        sigma=MAD_TO_SIGMA * middle, early_sigma=robust_sigma(residuals[: max(n // 3, 1)]), lag1=lag1, lag2=lag2,
         tail_weight=tail, points=int(increments.size),
     )  # fmt: skip
 
 
-def autocorrelation(increments: np.ndarray) -> tuple[float, float]:
+def autocorrelation(increments: Floats) -> tuple[float, float]:
     """Lag-1 and lag-2 autocorrelation of increments [m], clipped at five robust sigma so that a spike cannot rule.
 
     Returns (0, 0) for fewer than six increments or a constant curve.
     """
     if increments.size < 6:
         return 0.0, 0.0
-    centred = increments - np.median(increments)
-    limit = 5.0 * MAD_TO_SIGMA * float(np.median(np.abs(centred)))
+    centred = increments - median(increments)
+    limit = 5.0 * MAD_TO_SIGMA * median(np.abs(centred))
+    if np.count_nonzero(np.abs(centred) > limit) > _MANY * centred.size:
+        # A two-cycle has two kinds of increments, and the median is one of them.
+        centred = increments.copy()
+        limit = 5.0 * MAD_TO_SIGMA * median(np.abs(centred))
     if limit <= 0.0:
         return 0.0, 0.0
-    centred = np.clip(centred, -limit, limit)
+    unit = unit_of(np.array([limit]))
+    centred = np.clip(centred, -limit, limit, out=centred) / unit
     power = float(centred @ centred)
     return float(centred[1:] @ centred[:-1]) / power, float(centred[2:] @ centred[:-2]) / power
 
 
-SIGNALS = (noise,)
+SIGNALS = (residuals, noise)

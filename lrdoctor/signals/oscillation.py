@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import Unavailable
-from lrdoctor.signals.curve import Curve
-from lrdoctor.signals.descent import Descent
-from lrdoctor.signals.noise import Noise
+from lrdoctor.signals._stats import median, unit_of
+
+if TYPE_CHECKING:
+    from lrdoctor.signals.curve import Curve
+    from lrdoctor.signals.descent import Descent
+    from lrdoctor.signals.noise import Noise
 
 _WINDOW = 4096
 _MIN_POINTS = 12
+_ROUNDING = 1e-12
+"""Residuals up to this share of the loss are rounding of the trend, not of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,12 @@ def oscillation(curve: Curve, noise: Noise, descent: Descent) -> Oscillation:
     z = curve.z[begin:]
     if z.size < _MIN_POINTS:
         raise Unavailable(f"only {z.size} points after the first third of the run; {_MIN_POINTS} are needed")
-    residual = z - _trend(z)
-    spread = float(np.median(np.abs(residual)))
+    unit = unit_of(z)
+    residual = z / unit
+    residual = residual - _trend(residual)
+    if np.abs(residual).max() <= _ROUNDING:
+        raise Unavailable("the loss does not vary about its trend")
+    spread = median(np.abs(residual))
     residual = np.clip(residual, -6 * spread, 6 * spread) if spread > 0 else residual
     window = np.hanning(residual.size + 2)[1:-1]
     power = np.abs(np.fft.rfft(residual * window)) ** 2
@@ -79,16 +90,16 @@ def oscillation(curve: Curve, noise: Noise, descent: Descent) -> Oscillation:
     power[frequency < 3.0 / residual.size] = 0.0  # slower than three swings: a trend, not a swing
     total = float(power.sum())
     if total <= 0.0:
-        raise Unavailable("the loss does not vary")
+        raise Unavailable("the loss does not vary about its trend")
     peak = int(np.argmax(power))
     share = float(power[max(peak - 2, 0) : peak + 3].sum()) / total
     m = power.size
-    amplitude = float(np.sqrt(2.0 * share) * residual.std())
+    amplitude = math.sqrt(2.0 * share) * float(residual.std()) * unit
     return Oscillation(
-        period=float(1.0 / frequency[peak]), peak_share=min(share, 1.0), noise_share=min(1.0, 2.3 * np.log(1000.0 * m) / m),
+        period=float(1.0 / frequency[peak]), peak_share=min(share, 1.0), noise_share=min(1.0, 2.3 * math.log(1000.0 * m) / m),
         amplitude=amplitude, share_of_progress=amplitude / descent.progress if descent.progress > 0 else float("inf"),
         alternation=-min(float(residual[lag:] @ residual[:-lag]) for lag in (1, 2)) / float(residual @ residual),
-        alternation_error=float(1.0 / np.sqrt(residual.size)),
+        alternation_error=1.0 / math.sqrt(residual.size),
         two_cycle=(noise.lag2 - noise.lag1) / 2.0, first_step=int(curve.step[begin]), last_step=int(curve.step[-1]),
     )  # fmt: skip
 
@@ -96,7 +107,9 @@ def oscillation(curve: Curve, noise: Noise, descent: Descent) -> Oscillation:
 def _trend(z: np.ndarray) -> np.ndarray:
     """Least-squares parabola through the window: what a smooth descent would do."""
     x = np.linspace(-1.0, 1.0, z.size)
-    return np.asarray(np.polyval(np.polyfit(x, z, 2), x))
+    square = x * x
+    square -= square.mean()  # orthogonal to 1 and x on this grid, so that each coefficient is a projection
+    return np.asarray(z.mean() + (x @ z) / (x @ x) * x + (square @ z) / (square @ square) * square)
 
 
 SIGNALS = (oscillation,)
