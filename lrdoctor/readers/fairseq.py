@@ -1,4 +1,4 @@
-"""fairseq's printed log: ``train_inner | {...}``, ``epoch 001: 100 / 500 loss=...``, numbers often as text."""
+"""fairseq's printed log: ``train_inner | {...}`` or ``epoch 001: 100 / 500 loss=...``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrdoctor.readers._base import LogFile, Source
-    from lrdoctor.readers._text.assemble import Piece
+    from lrdoctor.readers._text.tabling import Piece
     from lrdoctor.records import Run
 
 _SHAPE = re.compile(
-    rb"train_inner\]?[^\n]{0,40}(?:\{|\bepoch \d+)|\bepoch \d{3}: +\d+ / \d+ loss=|\| (?:valid|train) \| epoch \d{3} \|"
+    rb"train_inner\]?[^\n]{0,40}(?:\{|\bepoch \d+)|\bepoch \d{3}: +\d+ / \d+ loss="
+    rb"|\| (?:valid|train) \| epoch \d{3} \|"
     rb"|\| epoch \d{3} \| (?:valid on|train loss)"
 )
 _TRAIN = "fairseq: mean training loss since the line before, in bits"

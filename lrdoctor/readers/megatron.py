@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrdoctor.readers._base import LogFile, Source
-    from lrdoctor.readers._text.assemble import Piece
+    from lrdoctor.readers._text.tabling import Piece
     from lrdoctor.records import Run
 
 _SHAPE = re.compile(rb"\biteration +\d+/ +\d+ \|[^\n]{0,400}\b(?:learning rate|lm[ _]loss|loss scale)\b")
@@ -56,7 +56,7 @@ class MegatronReader:
 
 
 def _with_nan(piece: Piece) -> None:
-    """A line without the loss on which NaN iterations are counted stands for a NaN; without them it was skipped."""
+    """A line without the loss on which NaN iterations are counted stands for a NaN; others were skipped."""
     table = piece.table
     if _NAN not in table.columns:
         return

@@ -26,12 +26,16 @@ _MARK = b":::MLLOG"
 _LINE = re.compile(rb":::MLLOG\s+(\{.*\})")
 # Where in training a point was logged, most trusted first.
 _COUNTS: tuple[tuple[str, StepUnit], ...] = (
-    ("step_num", "step"), ("step", "step"), ("iteration", "step"), ("samples_count", "sample"), ("epoch_num", "epoch"), ("epoch", "epoch"),
+    ("step_num", "step"), ("step", "step"), ("iteration", "step"), ("samples_count", "sample"),
+    ("epoch_num", "epoch"), ("epoch", "epoch"),
 )  # fmt: skip
 _SETTINGS = {
-    "opt_base_learning_rate": "lr", "opt_name": "optimizer", "global_batch_size": "batch_size", "opt_weight_decay": "weight_decay",
-    "opt_learning_rate_warmup_steps": "warmup_steps", "opt_learning_rate_training_steps": "max_steps", "opt_gradient_clip_norm": "clip_norm",
-    "max_steps": "max_steps", "sgd_opt_base_learning_rate": "lr", "lars_opt_base_learning_rate": "lr", "lamb_opt_base_learning_rate": "lr",
+    "opt_base_learning_rate": "lr", "opt_name": "optimizer", "global_batch_size": "batch_size",
+    "opt_weight_decay": "weight_decay",
+    "opt_learning_rate_warmup_steps": "warmup_steps", "opt_learning_rate_training_steps": "max_steps",
+    "opt_gradient_clip_norm": "clip_norm",
+    "max_steps": "max_steps", "sgd_opt_base_learning_rate": "lr", "lars_opt_base_learning_rate": "lr",
+    "lamb_opt_base_learning_rate": "lr",
     "opt_learning_rate_decay_schedule": "schedule", "opt_momentum": "momentum",
 }  # fmt: skip
 _NO_CURVES = frozenset(("throughput", "tracked_stats", "step_time", "samples_per_second"))
@@ -91,7 +95,8 @@ def _read(path: Path, source: str) -> list[Run]:
     logged = {name: np.array([name == other for other, _, _ in kept], bool) for name in names}
     notes = (f"{damaged} damaged lines were left out",) if damaged else ()
     runs = runs_from_table(
-        Table({count: step, **columns}, logged), source=source, format_name=READER.name, notes=notes, axis=count, unit=unit,
+        Table({count: step, **columns}, logged), source=source, format_name=READER.name, notes=notes,
+        axis=count, unit=unit,
         hyperparameters=find_hyperparameters(settings), blank_may_be_nan=False,
     ) if kept else []  # fmt: skip
     if not runs:
@@ -103,7 +108,7 @@ def _take(
     entry: dict[str, Any], points: list[tuple[str, float, dict[str, Any]]], settings: dict[str, object]
 ) -> None:
     key, value, about = entry.get("key"), entry.get("value"), entry.get("metadata")
-    if not isinstance(key, str):
+    if not isinstance(key, str) or value is None:
         return
     if key in _SETTINGS:
         settings.setdefault(_SETTINGS[key], value)

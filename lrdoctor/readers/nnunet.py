@@ -1,4 +1,4 @@
-"""nnU-Net's ``training_log_<date>.txt``: a block of lines for each epoch, a file for each attempt of one training."""
+"""nnU-Net's ``training_log_<date>.txt``: lines for each epoch, a file for each attempt of one training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _VALUE = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|-?inf)"
 # Version 1 says "epoch:  3", "train loss : -0.5" and, at the end of an epoch, the rate of the next one;
 # version 2 "Epoch 3", "Current learning rate: 0.01", "train_loss -0.5".
 _LINE = re.compile(
-    rf"(?:^|: ?)(?:[eE]poch:?\s+(?P<epoch>\d+)\s*$|(?P<next>lr): {_VALUE}|(?P<rate>Current learning rate): {_VALUE}"
+    rf"(?:^|: ?)(?:[eE]poch:?\s+(?P<epoch>\d+)\s*$|(?P<next>lr): {_VALUE}"
+    rf"|(?P<rate>Current learning rate): {_VALUE}"
     rf"|(?P<tag>(?:train|validation|val)[ _]loss(?: \(train=(?:True|False)\))?) ?:? {_VALUE}"
     r"|(?P<dice>Average global foreground Dice: |Pseudo dice )\[(?P<dices>[^\]]{0,2000})\])"
 )
@@ -86,7 +87,8 @@ class NnUNetReader:
         logged = {name: np.array([name in row for row in rows], bool) for name in names}
         runs = runs_from_table(
             Table(columns, {name: mask for name, mask in logged.items() if not mask.all()}),
-            source=str(source.path), format_name=self.name, hyperparameters=_settings(source.files[0].path.parent, rows),
+            source=str(source.path), format_name=self.name,
+            hyperparameters=_settings(source.files[0].path.parent, rows),
             roles={name: role for name, role in _ROLES.items() if name in columns}, notes=notes, axis="epoch",
             unit="epoch", blank_may_be_nan=False,
         )  # fmt: skip

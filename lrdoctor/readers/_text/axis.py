@@ -121,7 +121,7 @@ def _axes_of(group: Group) -> list[tuple[str, int, int]]:
 
 
 def _names(groups: Sequence[Group]) -> list[str]:
-    """Counts in the order of trust: what most lines with measurements carry, finer and better known ones first."""
+    """Counts in the order of trust: what most lines with measurements carry, finer and known ones first."""
     groups = [group for group in groups if group.bar != "summary"]
     speaking = [group for group in groups if measured(group) and _axes_of(group)]
     speaking = [group for group in speaking if not held_out(group)] or speaking
@@ -129,7 +129,7 @@ def _names(groups: Sequence[Group]) -> list[str]:
     weight: dict[str, int] = {}
     rank: dict[str, int] = {}
     for group in speaking or [group for group in groups if _axes_of(group)]:
-        for name, trust, column in dict((axis[0], axis) for axis in reversed(_axes_of(group))).values():
+        for name, trust, column in {axis[0]: axis for axis in reversed(_axes_of(group))}.values():
             values = group.column(column)
             if np.all(values == values[0]):
                 continue
@@ -143,10 +143,8 @@ def _names(groups: Sequence[Group]) -> list[str]:
     most = max(steps.values())
     order = sorted(steps, key=lambda name: (steps[name] < _NEARLY_ALL * most, rank[name], -steps[name]))
     best = order[0]
-    only_epochs = sum(
-        group.lines.size for group in speaking
-        if any(name == "epoch" for name, _, _ in _axes_of(group)) and all(name != best for name, _, _ in _axes_of(group))
-    )  # fmt: skip
+    named = [({name for name, _, _ in _axes_of(group)}, group.lines.size) for group in speaking]
+    only_epochs = sum(size for names, size in named if "epoch" in names and best not in names)
     return [*order, "epoch"] if 2 * steps[best] >= only_epochs else ["epoch", *order]
 
 
@@ -162,7 +160,7 @@ def _fractional(group: Group) -> bool:
 
 
 def _gather(groups: Sequence[Group], name: str) -> tuple[Ints, Floats, Floats, int]:
-    """Lines, values and totals of one count, in the order of the text; and how many kinds of line carry it."""
+    """Lines, values and totals of one count, in the order of the text; how many kinds of line carry it."""
     parts: list[tuple[Ints, Floats, Floats]] = []
     with_words = any(
         measured(group) and any(axis == name for axis, _, _ in _axes_of(group)) for group in groups
@@ -173,9 +171,9 @@ def _gather(groups: Sequence[Group], name: str) -> tuple[Ints, Floats, Floats, i
         for axis, rank, column in _axes_of(group):
             if axis != name:
                 continue
-            if rank >= BATCH_RANK and name != "epoch":
-                if held_out(group) or (with_words and not measured(group) and rank >= UNNAMED_RANK):
-                    continue  # how far an evaluation has come
+            wordless = with_words and not measured(group) and rank >= UNNAMED_RANK
+            if rank >= BATCH_RANK and name != "epoch" and (held_out(group) or wordless):
+                continue  # how far an evaluation has come
             over = next(
                 (
                     n
@@ -248,7 +246,7 @@ def _counted_on(steps: Floats, totals: Floats, epochs: Floats | None, name: str,
 
 
 def _spread_out(steps: Floats, notes: list[str]) -> Floats:
-    """Steps printed with three digits (2.06e+04) stand still and then jump: spread them over the lines between."""
+    """Steps printed with three digits (2.06e+04) stand still and then jump: spread them over the lines."""
     same = np.diff(steps) == 0
     if steps.size < 20 or same.mean() < 0.3 or steps.max() < 1000:
         return steps
@@ -313,7 +311,7 @@ def _within_epochs(
     totals: tuple[float, float] | None,
     notes: list[str],
 ) -> Axis:
-    """Several lines in each epoch: their steps come from a progress bar, from fractions of epochs, or by counting."""
+    """Several lines in each epoch: their steps come from a bar, from fractions of epochs, or by counting."""
     bar = _progress(groups, leader)
     if bar is not None:
         notes.append("steps are taken from the progress bar above each line")

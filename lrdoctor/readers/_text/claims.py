@@ -26,12 +26,18 @@ _NEVER = re.compile(
     r"labels?\.txt|classes\.txt|model_(?:summary|arch\w*)\.txt|environment.*\.txt|conda.*\.txt|pylint.*|citation.*|dockerfile|makefile|record|installer|wheel|metadata",
     re.IGNORECASE,
 )
-# Names that let one expect a training log, so that a refusal should be heard; the second kind whatever is in the file.
-_TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE)
-_PROMISING = re.compile(r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE)
+# Names that let one expect a training log, so that a refusal should be heard; the second kind whatever is
+# in the file.
+_TELLING = re.compile(
+    r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE
+)
+_PROMISING = re.compile(
+    r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE
+)
 # A word, then a number: of these words, some lines of a training log hold one that measures or counts.
 _SAYS = re.compile(
-    rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+(?:[ \t:=|(\[\"',]|\xef\xbc\x9a){1,12}+-?(?:\d|nan|inf)"
+    rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+"
+    rb"(?:[ \t:=|(\[\"',]|\xef\xbc\x9a){1,12}+-?(?:\d|nan|inf)"
 )
 _WORDS = re.compile(
     rb".*(?:loss|epo[cqk]|accura|perplex|reward|verlust|perte|perdida).*|.*(?:lr|acc|ppl|step|iter|iteration|err|error|score|return|trl|tel|cost|train|"
@@ -43,7 +49,8 @@ ENOUGH = 4
 def looks_printed(file: LogFile) -> bool:
     """Say whether a file looks like the printed output of a training.
 
-    The name must be one that output is written to (any name if the user named the file), and a sample from its
+    The name must be one that output is written to (any name if the user named the file), and a sample from
+    its
     beginning, middle or end must hold several lines in which a measurement or a count stands before a number.
     """
     if file.size == 0:
@@ -68,7 +75,7 @@ def is_telling(name: str) -> bool:
 
 
 def samples(file: LogFile) -> Iterator[bytes]:
-    """Pieces of a text file: its beginning, its middle, its end, then short ones all over it; none if it is binary."""
+    """Pieces of a text file: beginning, middle and end, then short ones all over it; none if binary."""
     if not file.size or is_binary(file.head):
         return
     yield file.head
@@ -78,8 +85,11 @@ def samples(file: LogFile) -> Iterator[bytes]:
 
 @lru_cache(maxsize=2)
 def _further(path: Path, size: int, begin: int) -> tuple[bytes, ...]:
-    """Pieces from behind the beginning; kept, since several readers ask about the same file one after the other."""
-    places = [(max(size // 2 - SAMPLE_BYTES, begin), SAMPLE_BYTES), (max(size - SAMPLE_BYTES, begin), SAMPLE_BYTES)]
+    """Pieces from behind the beginning; kept, since several readers ask about a file one after the other."""
+    places = [
+        (max(size // 2 - SAMPLE_BYTES, begin), SAMPLE_BYTES),
+        (max(size - SAMPLE_BYTES, begin), SAMPLE_BYTES),
+    ]
     if size > 8 * SAMPLE_BYTES:  # what was printed may be a short stretch of a long file
         places += [(size * place // _PLACES, SAMPLE_BYTES // 4) for place in range(1, _PLACES)]
     pieces = []
@@ -105,7 +115,8 @@ def speaking_lines(file: LogFile) -> int:
 
 # The head of a table that is printed row by row: an axis, then a measurement, in one line without colons.
 _HEADER = re.compile(
-    rb"^[ \t|]*(?:[\w ]{1,40}\|[ \t]*)?(?:(?:epoch|step|iter\w{0,8}|training loss)\b|e +#)[^:=\r\n]{0,200}\b(?:loss|\w{1,30}loss|acc\w{0,8}|box|\w{0,20}err\w{0,5}|score|lr)\b",
+    rb"^[ \t|]*(?:[\w ]{1,40}\|[ \t]*)?(?:(?:epoch|step|iter\w{0,8}|training loss)\b|e +#)[^:=\r\n]{0,200}"
+    rb"\b(?:loss|\w{1,30}loss|acc\w{0,8}|box|\w{0,20}err\w{0,5}|score|lr)\b",
     re.MULTILINE,
 )
 _ROW = re.compile(rb"^[ \t|]*(?:no log[ \t|]+)?\d+[\d/.]*[ \t|]+[-\d.n]", re.MULTILINE)
@@ -127,7 +138,10 @@ def _count(sample: bytes) -> int:
     for match in _SAYS.finditer(lower):
         if match.start() > seen and _is_word(match[1]):
             found += 1
-            seen = min((end for end in (lower.find(b"\n", match.end()), lower.find(b"\r", match.end())) if end >= 0), default=len(lower))
+            seen = min(
+                (end for end in (lower.find(b"\n", match.end()), lower.find(b"\r", match.end())) if end >= 0),
+                default=len(lower),
+            )
             if found >= ENOUGH:
                 return found
     if _HEADER.search(lower):

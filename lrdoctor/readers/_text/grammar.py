@@ -21,14 +21,21 @@ _SHORT = 200
 _LONGEST_KNOWN = 600
 _BLOB = re.compile(r"[\w.]{256}")
 _RUN = re.compile(r"([^\w\n])\1{15,}+")
+_STATEMENTS = (
+    r"(?:def|class|import|from|if|elif|for|while|return|assert|with|print|raise|try|except|lambda|@|>>>"
+    r"|#include|//|/\*|\+{1,4} )"
+)
 _CODE = re.compile(
-    r"\s*(?:def|class|import|from|if|elif|for|while|return|assert|with|print|raise|try|except|lambda|@|>>>|#include|//|/\*|\+{1,4} )\b.*[(:)\]]"
-    r"|\s*(?:\w+\.)*\w+\s*[-+*/]?=\s*(?:\w+\.)*\w+\(|.*(?:[^=!<>\[]==[^=]|!=|[^-+*/%=][-+*/%]=[^=]| if .* else |\bself\.|\blambda\b|\{[^{}'\"]*:[.\d]*[def]\}|%\d*\.\d*[dfgs]\b)"
-    r"|\+{1,4} |\s*(?:\w+\s)?\w+\([^()]*\);?\s*$|.*;\s*$|\s*parser\.add",
+    rf"\s*{_STATEMENTS}\b.*[(:)\]]"
+    r"|\s*(?:\w+\.)*\w+\s*[-+*/]?=\s*(?:\w+\.)*\w+\("
+    r"|.*(?:[^=!<>\[]==[^=]|!=|[^-+*/%=][-+*/%]=[^=]| if .* else |\bself\.|\blambda\b)"
+    r"|.*(?:\{[^{}'\"]*:[.\d]*[def]\}|%\d*\.\d*[dfgs]\b)"
+    r"|\+{1,4} |\s*(?:\w+\s)?\w+\([^()]*\);?\s*$|.*;\s*$|\s*parser\.add"
 )
 _REFUSED = re.compile(
-    r"^\s*time \(ms\)|maxDets=|improved from|not improve|(?:de|in)creased?\b.*->|Traceback|^\s*File \"|Warning\b|deprecat|rm -|\$\{|"
-    r"requires_grad|Sequential\(|Linear\(|Conv\dd\(|LayerNorm\(|Dropout\(|ModuleList|_features=",
+    r"^\s*time \(ms\)|maxDets=|improved from|not improve|(?:de|in)creased?\b.*->|Traceback|^\s*File \""
+    r"|Warning\b|deprecat|rm -|\$\{|requires_grad|Sequential\(|Linear\(|Conv\dd\(|LayerNorm\(|Dropout\("
+    r"|ModuleList|_features=",
     re.IGNORECASE,
 )
 _INTERRUPTED = re.compile(r"WARNING:|UserWarning|(?<=\d)/[\w./-]+\.py:\d+")
@@ -37,7 +44,8 @@ _BOX = re.compile(r"\s*\|\s*(?P<key>[^|]*?[^|\s][^|]*?)\s*\|\s*(?P<value>[^|]*?)
 _BAR_KERAS = re.compile(r"\[=*>?\.{2,}\]|\[={5,}\]|[\u2501\u2578\u257a]{3,}")
 _BAR_TQDM = re.compile(r"%\|[^|]{0,300}\| *\d+/\d+ \[|\d+(?:it|ba|ex|step)? \[\d+:\d+[,<]|\d+/\d+ \[\d+:\d+<")
 _SESSION = re.compile(
-    r"\b\d+\s*(?:st|nd|rd|th)\b|\b(?:start|run|trial|fold|seed|experiment|session|model|split|repeat|repetition|round|config|lr|learning rate)\b",
+    r"\b\d+\s*(?:st|nd|rd|th)\b|\b(?:start|run|trial|fold|seed|experiment|session|model|split|repeat"
+    r"|repetition|round|config|lr|learning rate)\b",
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"\s*\|\s*(?P<name>[A-Za-z][\w .-]*)/\s*\|\s*\|?\s*")
@@ -128,7 +136,7 @@ def _without_numbers(text: str) -> Line | None:
 
 
 def _header(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
-    """Column names of a table that is printed once: an axis, a measure, and no number that is not part of a name."""
+    """Column names of a table: an axis, a measure, and no number that is not part of a name."""
     if len(text) > 400 or ":" in text or "=" in text:
         return None
     if any(
@@ -178,7 +186,7 @@ def _bare_row(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
         tail = content[len(content.rstrip("kKMGBs%")) :] if content[-1:] in "kKMGBs%" else ""
         if tail in ("G", "M", "GB", "MB", "s"):
             continue
-        index, (begin, stop) = inside[0]
+        index, (_, stop) = inside[0]
         if len(inside) > 1 and text[stop : stop + 1] != "/":
             continue
         fields.append(Field(index, str(number)))
@@ -208,24 +216,40 @@ def _boxed(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
     )
 
 
-# ---- lines that say things in an order of their own ------------------------------------------------------------
+# ---- lines that say things in an order of their own
+# ------------------------------------------------------------
 _NUM = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|-?nan|-?inf)"
-_KNOWN: tuple[tuple[re.Pattern[str], tuple[tuple[str, Kind], ...]], ...] = (
+
+
+def _line(pattern: str, names: str) -> tuple[re.Pattern[str], tuple[tuple[str, Kind], ...]]:
+    """A known line: its pattern, and a name for each of its groups (a count's name ends in an asterisk)."""
+    fields: list[tuple[str, Kind]] = []
+    for name in names.split(", "):
+        plain = name.rstrip("*")
+        kind: Kind = "value" if plain == name else "epoch" if plain == "epoch" else "step"
+        fields.append((plain, kind))
+    return re.compile(pattern, re.IGNORECASE), tuple(fields)
+
+
+_KNOWN = (
     # llm.c: step, train loss, rate, norm; validation on lines of its own.
-    (re.compile(rf"s:(\d+) trl:{_NUM}"), (("step", "step"), ("trl", "value"))),
-    (re.compile(rf"s:(\d+) trl:{_NUM} lr:{_NUM} norm:{_NUM}.*"), (("step", "step"), ("trl", "value"), ("lr", "value"), ("grad norm", "value"))),
-    (re.compile(rf"s:(\d+) tel:{_NUM}"), (("step", "step"), ("tel", "value"))),
-    (re.compile(rf"s:(\d+) eval:{_NUM}"), (("step", "step"), ("eval/accuracy", "value"))),
+    _line(rf"s:(\d+) trl:{_NUM}", "step*, trl"),
+    _line(rf"s:(\d+) trl:{_NUM} lr:{_NUM} norm:{_NUM}.*", "step*, trl, lr, grad norm"),
+    _line(rf"s:(\d+) tel:{_NUM}", "step*, tel"),
+    _line(rf"s:(\d+) eval:{_NUM}", "step*, eval/accuracy"),
     # Darknet puts names behind numbers.
-    (re.compile(rf"\s*(?:\([^)]*\)\s*)?(\d+):\s*{_NUM},\s*{_NUM} avg(?: loss)?,\s*{_NUM} rate,.*"), (("iteration", "step"), ("loss", "value"), ("avg loss", "value"), ("learning rate", "value"))),
+    _line(
+        rf"\s*(?:\([^)]*\)\s*)?(\d+):\s*{_NUM},\s*{_NUM} avg(?: loss)?,\s*{_NUM} rate,.*",
+        "iteration*, loss, avg loss, learning rate",
+    ),
     # Tacotron 2 and its descendants put the iteration between name and value.
-    (re.compile(rf".*?\bTrain loss (\d+):? {_NUM} Grad Norm {_NUM}\b.*", re.IGNORECASE), (("iteration", "step"), ("train loss", "value"), ("grad norm", "value"))),
-    (re.compile(rf".*?\bValidation loss (\d+):\s+{_NUM}\s*", re.IGNORECASE), (("iteration", "step"), ("validation loss", "value"))),
+    _line(rf".*?\bTrain loss (\d+):? {_NUM} Grad Norm {_NUM}\b.*", "iteration*, train loss, grad norm"),
+    _line(rf".*?\bValidation loss (\d+):\s+{_NUM}\s*", "iteration*, validation loss"),
     # A scheduler speaks up when it changes the rate.
-    (re.compile(rf".*?\bepoch\s*(\d+).*?learning rate (?:of group 0 )?to {_NUM}.*", re.IGNORECASE), (("epoch", "epoch"), ("learning rate", "value"))),
+    _line(rf".*?\bepoch\s*(\d+).*?learning rate (?:of group 0 )?to {_NUM}.*", "epoch*, learning rate"),
     # TensorFlow's estimator evaluates without saying so in the names.
-    (re.compile(rf".*Saving dict for global step (\d+):.*?(?<!\w)loss = {_NUM}.*"), (("global_step", "step"), ("eval/loss", "value"))),
-)  # fmt: skip
+    _line(rf".*Saving dict for global step (\d+):.*?(?<!\w)loss = {_NUM}.*", "global_step*, eval/loss"),
+)
 
 
 def _known(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
@@ -237,7 +261,7 @@ def _known(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
             continue
         fields = []
         for group, (tag, kind) in enumerate(names, 1):
-            start, end = match.span(group)
+            start = match.start(group)
             token = next((i for i, (a, b) in enumerate(tokens) if a <= start < b), None)
             if token is None:
                 break

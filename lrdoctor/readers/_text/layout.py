@@ -142,7 +142,7 @@ def _settled(groups: list[Group]) -> list[Group]:
 
 
 def under_headings(group: Group, headings: list[tuple[int, str]]) -> dict[str, Ints] | None:
-    """Divide lines by the last heading above them (Training, Validation); None where headings do not tell them apart."""
+    """Divide lines by the last heading above them; None where headings do not tell them apart."""
     if len(headings) < 2:
         return None
     at = np.array([line for line, _ in headings], np.int64)
@@ -157,9 +157,9 @@ def under_headings(group: Group, headings: list[tuple[int, str]]) -> dict[str, I
 
 
 def plain_name(tag: str) -> str:
-    """An axis' name without what it was measured on: ``valid_num_updates`` counts the same as ``num_updates``."""
+    """A count's name without the data it was measured on: ``valid_num_updates`` counts updates."""
     return re.sub(
-        r"^(?:train_inner|train|trainer|valid|validation|validate|val|test|eval|training|end of|after)[ _/-]+",
+        r"^(?:train_inner|train(?:er|ing)?|valid(?:ation|ate)?|val|test|eval|end of|after)[ _/-]+",
         "",
         tag.strip().lower(),
     ).replace(" ", "_")

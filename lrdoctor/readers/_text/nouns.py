@@ -56,7 +56,8 @@ class Line:
     names
         Column names of a ``header``; the one name of a ``section`` or ``heading``.
     bar
-        ``keras`` or ``tqdm`` where the line draws a progress bar, ``summary`` where it sums up the whole training.
+        ``keras`` or ``tqdm`` where the line draws a progress bar, ``summary`` where it sums up the whole
+        training.
     """
 
     what: Literal["data", "row", "header", "heading", "box", "section", "rule", "session"]

@@ -28,7 +28,8 @@ def _only(letters: bytes) -> bytes:
 
 
 # Everything but what numbers are written with becomes a blank: what is left falls apart at blanks, at a tenth
-# of the cost of searching for numbers. The pieces of words that are left are the same on all lines of a shape.
+# of the cost of searching for numbers. The pieces of words that are left are the same on all lines of a
+# shape.
 _PLAIN = _only(b"0123456789.,+-eE")
 _WITH_NAN = _only(b"0123456789.,+-eEnNaAiIfFtTyY")
 
@@ -44,7 +45,8 @@ class Taking:
     count
         How many numbers such a line has.
     places
-        For each number that is wanted, which of the blank-separated pieces it is; None where a number is not a
+        For each number that is wanted, which of the blank-separated pieces it is; None where a number is
+        not a
         piece of its own.
     width
         How many pieces such a line has.
@@ -70,7 +72,7 @@ class Taking:
         return cls(line, len(spans), None if -1 in places.values() else places, len(pieces), letters)
 
     def take(self, lines: Sequence[bytes]) -> Floats | None:
-        """The fields of all lines, float64 [lines, fields]; None where a line turns out to be of another shape."""
+        """The fields of all lines, float64 [lines, fields]; None where a line is of another shape."""
         text = b"\n".join(lines) + b"\n"
         if self.places is not None:
             pieces = _blanked(text, self.letters).split()

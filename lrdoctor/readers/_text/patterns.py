@@ -9,16 +9,21 @@ def _any(*parts: str) -> str:
     return "|".join(parts)
 
 
-# ---- numbers that are no data wherever they stand --------------------------------------------------------------
+# ---- numbers that are no data wherever they stand
+# --------------------------------------------------------------
 _FILES = _any(
-    "py", "cpp", "cc", "cu", "h", "hpp", "c", "pth?", "ckpt", "bin", "json", "safetensors", "h5", "hdf5", "npz?", "npy",
-    "pkl", "pickle", "tar", "png", "jpe?g", "txt", "log", "yaml", "yml", "csv", "model", "index", "onnx", "msgpack",
+    "py", "cpp", "cc", "cu", "h", "hpp", "c", "pth?", "ckpt", "bin", "json", "safetensors", "h5", "hdf5",
+    "npz?", "npy",
+    "pkl", "pickle", "tar", "png", "jpe?g", "txt", "log", "yaml", "yml", "csv", "model", "index", "onnx",
+    "msgpack",
     "params", "gz", "zip", "mp4", "wav",
 )  # fmt: skip
 _THINGS = _any(
-    r"[a-zA-Z]*it", "s", "samples?", "images?", "imgs?", "tokens?", "words", "tok", r"batch(?:es)?", "ex", "examples?",
+    r"[a-zA-Z]*it", "s", "samples?", "images?", "imgs?", "tokens?", "words", "tok", r"batch(?:es)?", "ex",
+    "examples?",
     "steps?", "iters?", "frames", r"[kKMG]?[bB]",
 )  # fmt: skip
+_MONTHS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _PER = _any("s", "sec", "second", "it", "iter", "iters", "batch", "step", "epoch")
 MASKS = re.compile(
     _any(
@@ -27,7 +32,7 @@ MASKS = re.compile(
         r"\d+[-/.]\d+[-/.]\d+(?:[ T_-]+\d+:\d+(?::\d+)?(?:[.,]\d+)?)?(?:Z|[-+]\d\d:?\d\d)?(?![\w])",
         r"(?<![\w.])\d+:\d+(?::\d+)?(?:[.,]\d+)?(?![\d.])",
         r"(?<!\w)\d+ days?,? *(?:\d+:\d+:\d+)?",
-        r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? +\d+(?: +[\d:]+)?(?:,? +\d{4})?(?!\S)",
+        rf"\b{_MONTHS}[a-z]*\.? +\d+(?: +[\d:]+)?(?:,? +\d{{4}})?(?!\S)",
         r"\d+h ?\d+m(?: ?\d+s)?",
         r"\d+m ?\d+s",
         # addresses, hashes, versions, files
@@ -52,7 +57,8 @@ MASKS = re.compile(
     )
 )
 
-# ---- before and behind a number --------------------------------------------------------------------------------
+# ---- before and behind a number
+# --------------------------------------------------------------------------------
 AXIS_AHEAD = re.compile(
     r"(?:^|[^A-Za-z])(?:epoch|step|iter|iteration|ep|batch|round|episode|update|it)[-_]?$", re.IGNORECASE
 )
@@ -70,7 +76,8 @@ HARD = re.compile(r"[,;|\t\]})\[{(<>:=]|\s[-~]+\s|\s{2,}|\s\*+\s|\s/\s|\.\s+(?=[
 CALL = re.compile(r"(?:^|[\s,;|\[])([A-Za-z_][\w/.@-]*(?:\([\w@.,:()/ -]{1,24}\)))$")
 """Names such as ``D(G(z))`` and ``Epoch(train)``."""
 QUALIFIED = re.compile(
-    r"(?:^|[,;|\t:=\]}]|\s{2,}|\s-\s)\s*([A-Za-z][\w /@.-]{0,38}?)\s*[(\[]\s*([A-Za-z][\w .@%-]{0,24})\s*[)\]]$"
+    r"(?:^|[,;|\t:=\]}]|\s{2,}|\s-\s)\s*([A-Za-z][\w /@.-]{0,38}?)"
+    r"\s*[(\[]\s*([A-Za-z][\w .@%-]{0,24})\s*[)\]]$"
 )
 """Names such as ``time per iteration (ms)``."""
 UNIT = re.compile(
@@ -80,7 +87,8 @@ UNIT = re.compile(
 )
 """The unit of the number before, at the beginning of what follows it."""
 OTHER_UNIT = re.compile(
-    r" ?(?:s|secs?|seconds?|ms|us|mins?|minutes?|h|hrs?|hours?|[GMK]i?B?|bytes|FPS|fps)\b|[hm] ?\d|[smh](?=\s|,|$)"
+    r" ?(?:s|secs?|seconds?|ms|us|mins?|minutes?|h|hrs?|hours?|[GMK]i?B?|bytes|FPS|fps)\b|[hm] ?\d"
+    r"|[smh](?=\s|,|$)"
 )
 """Units of time and memory: such a number is no measurement of training."""
 SAYS = re.compile(r"\s*(?:[:=]|is|was|->|=>)\s*")

@@ -28,7 +28,9 @@ MOST_FIELDS = 400
 _LIST = 8
 _PROSE = 7
 _LOOK = 40
-_ONLY_SPLIT = re.compile(r"train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev", re.IGNORECASE)
+_ONLY_SPLIT = re.compile(
+    r"train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev", re.IGNORECASE
+)
 
 
 def fields_of(text: str, tokens: Spans) -> tuple[tuple[Field, ...], str]:
@@ -118,10 +120,9 @@ class _Walk:
             )
         if not patterns.NAME_AHEAD.search(ahead):
             behind = self.text[end : end + 12]
-            return (
-                re.search(r"[A-Za-z] $", ahead) is not None and re.match(r"\s*[:=]\s*[-+]?[\d.]", behind) is not None
-                and axis_rank(self._peek(start)) is None
-            )  # fmt: skip
+            words_ahead = re.search(r"[A-Za-z] $", ahead) is not None
+            value_behind = re.match(r"\s*[:=]\s*[-+]?[\d.]", behind) is not None
+            return words_ahead and value_behind and axis_rank(self._peek(start)) is None
         return not (ahead.endswith("-") and not token.isdigit())
 
     def _peek(self, start: int) -> str:
@@ -142,7 +143,13 @@ class _Walk:
         key, opened = self._key(gap)
         token = text[start:end]
         whole = token.replace(",", "").isdigit()
-        if not key and self.pending and patterns.SAYS.fullmatch(gap) and self.last is not None and self.last.kind != "value":
+        if (
+            not key
+            and self.pending
+            and patterns.SAYS.fullmatch(gap)
+            and self.last is not None
+            and self.last.kind != "value"
+        ):
             key, self.pending = self.pending, ""
         if not key:
             self._unnamed(index, behind, gap, began=began, whole=whole)
@@ -231,7 +238,7 @@ class _Walk:
             self.words.append(self.split)
 
     def _split_position(self, index: int, key: str, behind: str) -> bool:
-        """``Train: 0 [10/1251]``, ``Train: [0/300][10/1251]`` and ``Test: [10/196]`` name no axis, but give one."""
+        """``Train: [0/300][10/1251]`` and ``Test: [10/196]`` name no axis, but give one."""
         self.split = split_of(key) or self.split
         if re.match(r"\s*\[\s*\d+\s*/|\s*/\s*\d+\s*\]?\s*\[\s*\d+\s*/", behind):
             self._keep(Field(index, "epoch", "epoch", -1))
@@ -242,7 +249,7 @@ class _Walk:
         return True
 
     def _unnamed(self, index: int, behind: str, gap: str, *, began: bool, whole: bool) -> None:
-        """A number without a name may still be a position: ``[3][100/5000]``, ``100/5000 [====]``, ``[10] loss:``."""
+        """A number without a name may still be a position: ``[3][100/5000]``, ``[10] loss:``."""
         self.last = None
         if not whole:
             return

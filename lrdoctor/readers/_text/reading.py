@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from lrdoctor.readers._text.assemble import Piece
     from lrdoctor.readers._text.nouns import Line
+    from lrdoctor.readers._text.tabling import Piece
     from lrdoctor.records import Hyperparameter, Role, Run
 
 NO_CURVE = (
-    "holds no line that is printed again and again with a loss (or another measurement) and a step, an epoch or a "
-    "position of its own; name the file of the training's output if it is another"
+    "holds no line that is printed again and again with a loss (or another measurement) and a step, an epoch "
+    "or a position of its own; name the file of the training's output if it is another"
 )
 
 
@@ -87,9 +87,10 @@ def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | N
     for number, piece in enumerate(made, 1):
         if dialect.mend is not None:
             dialect.mend(piece)
+        columns = piece.table.columns
         several = runs_from_table(
             piece.table, source=source, format_name=format_name, hyperparameters=settings,
-            roles=piece.roles | {tag: role for tag, role in dialect.roles.items() if tag in piece.table.columns},
+            roles=piece.roles | {tag: role for tag, role in dialect.roles.items() if tag in columns},
             notes=piece.notes, axis=piece.axis, blank_may_be_nan=False,
         )  # fmt: skip
         if len(made) > 1:

@@ -32,7 +32,8 @@ _MOST_SHAPES = 60_000
 _MOST_SHAPE_BYTES = 1 << 25
 _MOST_KINDS = 4000
 _LONGEST = 20_000
-# After so many shapes a text is taken for prose: a new shape is then read only if it comes more often than so in
+# After so many shapes a text is taken for prose: a new shape is then read only if it comes more often than
+# so in
 # one block, or begins like a line that counts.
 _PATIENCE = 8000
 _OFTEN = 2
@@ -91,7 +92,7 @@ class Scan:
     groups
         The lines with numbers, by what they say.
     events
-        Lines that structure the others: (line, what, name) for headings, sections, rules, headers and sessions.
+        Lines that structure the others, as (line, what, name): headings, sections, rules, headers, sessions.
     names
         Column names by the line of their header.
     lines
@@ -189,7 +190,9 @@ class _Scanner:
             self.takings = [None]
             self.kept_bytes = 0
         if len(self.parts) > _MOST_KINDS:  # prose: what is said once is no curve
-            self.parts = {key: parts for key, parts in self.parts.items() if sum(p[1].size for p in parts) > 1}
+            self.parts = {
+                key: parts for key, parts in self.parts.items() if sum(p[1].size for p in parts) > 1
+            }
 
     def _learn(self, shape: bytes, raw: bytes) -> int:
         number = self.known.get(shape)  # met earlier in this block

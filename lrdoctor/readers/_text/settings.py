@@ -10,29 +10,39 @@ from lrdoctor.readers._hyper import find_hyperparameters, optimizer_name
 if TYPE_CHECKING:
     from lrdoctor.records import Hyperparameter
 
-WANTED = (
-    "lr", "optimizer", "batch_size", "schedule", "momentum", "weight_decay", "clip_norm", "epochs", "max_steps", "warmup_steps",
-)  # fmt: skip
+_WANTED_NAMES = """
+    lr optimizer batch_size schedule momentum weight_decay clip_norm epochs max_steps warmup_steps
+"""
+WANTED = frozenset(_WANTED_NAMES.split())
 """Of everything that an argument dump holds, what a diagnosis uses."""
 
 _VALUE = r"(?P<value>'[^'\n]{0,60}'|\"[^\"\n]{0,60}\"|[-+\w./]{1,60})"
-_NAMES = (
-    "lr|learning_?[rR]ate|base_lr|base_learning_rate|init_lr|initial_lr|lr0|peak_lr|max_lr|lr_init|initial_learning_rate|lrate|optimizer|optim|opt|optimMethod|"
-    "optimizer_name|solver|solver_type|type|name|batch_?[sS]ize|train_batch_size|global_batch_size|per_device_train_batch_size|total_batch_size|bs|mini_batch_size|"
-    "train_micro_batch_size_per_gpu|micro_batch_size|gradient_accumulation_steps|samples_per_gpu|ims_per_batch|momentum|weight_?[dD]ecay|wd|clip_grad|max_grad_norm|"
-    "grad_clip|clip_norm|clip|gradient_clip_val|gradient_clipping|clip_gradients|epochs|num_epochs|max_epochs?|n_epochs|nepochs|num_train_epochs|max_steps|"
-    "max_iters?|train_iters|num_iterations|total_steps|total_iters|max_update|warmup_steps|warmup_iters|lr_warmup_iters|num_warmup_steps|warmup_updates|"
-    "lr_scheduler|lr_scheduler_type|scheduler|lr_decay_style|lr_policy|lr_schedule|sched|train_steps"
-)
+_SETTING_NAMES = """
+    lr learning_?[rR]ate base_lr base_learning_rate init_lr initial_lr lr0 peak_lr max_lr lr_init
+    initial_learning_rate lrate optimizer optim opt optimMethod optimizer_name solver solver_type
+    batch_?[sS]ize train_batch_size global_batch_size per_device_train_batch_size total_batch_size bs
+    mini_batch_size train_micro_batch_size_per_gpu micro_batch_size gradient_accumulation_steps
+    samples_per_gpu ims_per_batch momentum weight_?[dD]ecay wd clip_grad max_grad_norm grad_clip clip_norm
+    clip gradient_clip_val gradient_clipping clip_gradients epochs num_epochs max_epochs? n_epochs nepochs
+    num_train_epochs max_steps max_iters? train_iters num_iterations total_steps total_iters max_update
+    warmup_steps warmup_iters lr_warmup_iters num_warmup_steps warmup_updates lr_scheduler
+    lr_scheduler_type scheduler lr_decay_style lr_policy lr_schedule sched train_steps
+"""
+_NAMES = "|".join(_SETTING_NAMES.split())
 _PAIR = re.compile(
-    rf"(?<![\w.\[$%@])(?P<quote>['\"]?)-{{0,2}}(?P<name>{_NAMES})(?P=quote)(?:\s*[:=]+\s*|\s+\.{{3,}}\s*|[ \t]*\|[ \t]*)(?:\[\s*)?{_VALUE}"
+    rf"(?<![\w.\[$%@])(?P<quote>['\"]?)-{{0,2}}(?P<name>{_NAMES})(?P=quote)"
+    r"(?:\s{0,40}[:=]{1,3}\s{0,40}|\s{1,40}\.{3,}\s{0,40}|[ \t]{0,40}\|[ \t]{0,40})"
+    rf"(?:\[\s?)?{_VALUE}"
 )
-_FLAG = re.compile(rf"(?<!\S)--?(?P<name>(?:{_NAMES.replace('_', '[-_]')}))[ =]+{_VALUE}")
+_FLAG = re.compile(rf"(?<!\S)--?(?P<name>(?:{_NAMES.replace('_', '[-_]')}))[ =]{{1,3}}{_VALUE}")
 _BLOCK = re.compile(
-    r"(?P<name>optimizer|optim|lr_scheduler|scheduler|lr_config|optimizer_config)['\"]?\s*[:=]\s*(?:dict\(|\{|(?P<cls>[A-Z]\w+)\s*\()"
+    r"(?P<name>optimizer|optim|lr_scheduler|scheduler|lr_config|optimizer_config)['\"]?\s{0,9}[:=]\s{0,9}"
+    r"(?:dict\(|\{|(?P<cls>[A-Z]\w{1,40})\s{0,9}\()"
 )
+_INNER = re.compile(r"[^{}()]{0,120}?['\"]?(?:type|name|_target_|policy)['\"]?\s*[:=]\s*['\"]?([\w.]+)")
+_TORCH_OPTIMIZERS = "Adam|AdamW|SGD|RMSprop|Adagrad|Adadelta|NAdam|RAdam|Adamax|Lion|LAMB|Adafactor"
 _OPTIMIZER_REPR = re.compile(
-    r"\b(?P<name>Adam|AdamW|SGD|RMSprop|Adagrad|Adadelta|NAdam|RAdam|Adamax|Lion|LAMB|Adafactor) \(\s*\nParameter Group 0(?P<body>(?:\n\s+\w+: \S+)+)"
+    rf"\b(?P<name>{_TORCH_OPTIMIZERS}) \(\s?\nParameter Group 0(?P<body>(?:\n[ \t]+\w+: \S+){{1,30}})"
 )
 _POINT = re.compile(
     r"(?i)\b(?:loss|acc(?:uracy)?)['\"]?\s*[:=|]?\s*-?\d+\.\d|\b(?:epoch|iter(?:ation)?|step)\b['\"]?\s*[:=\[#]?\s*\[?\s*\d+"
@@ -40,13 +50,15 @@ _POINT = re.compile(
 _LAYER = re.compile(r"Norm\dd|Norm\(|\(\d+\): |Conv\dd\(|Linear\(|eps=.*momentum=")
 _CODE = re.compile(r"\s*(?:def \w+\(|class \w+[(:]|import \w+|from [\w.]+ import )")
 _TOO_MUCH_CODE = 12
-_SCHEDULES = frozenset(
-    "one_cycle warmup_constant plateau cyclical cosine inverse_sqrt exponential polynomial step linear constant".split()
-)
-_OPTIMIZERS = frozenset(
-    "adafactor adamax nadam radam adadelta adagrad adabelief adahessian madgrad adopt lamb lars lion muon sophia shampoo soap prodigy novograd rmsprop adamw adam "
-    "sgd lbfgs rprop ftrl".split()
-)
+_SCHEDULE_NAMES = """
+    one_cycle warmup_constant plateau cyclical cosine inverse_sqrt exponential polynomial step linear constant
+"""
+_SCHEDULES = frozenset(_SCHEDULE_NAMES.split())
+_OPTIMIZER_NAMES = """
+    adafactor adamax nadam radam adadelta adagrad adabelief adahessian madgrad adopt lamb lars lion muon
+    sophia shampoo soap prodigy novograd rmsprop adamw adam sgd lbfgs rprop ftrl
+"""
+_OPTIMIZERS = frozenset(_OPTIMIZER_NAMES.split())
 
 
 def find_settings(head: bytes, above: int) -> dict[str, Hyperparameter]:
@@ -61,7 +73,8 @@ def find_settings(head: bytes, above: int) -> dict[str, Hyperparameter]:
 
     Returns
     -------
-    Names as in `Run.hyperparameters`. Where a log begins with the program's own source, only argument dumps count.
+    Names as in `Run.hyperparameters`. Where a log begins with the program's own source, only argument dumps
+    count.
     """
     lines = head.decode("utf-8", errors="replace").split("\n", above + 1)[:above]
     code = sum(1 for line in lines if _CODE.match(line)) > _TOO_MUCH_CODE

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NUMBER = (
     r"(?:(?<![\w.)\]])[-+])?(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
@@ -66,7 +70,7 @@ def shapes(data: bytes) -> list[bytes]:
     return letters[keep].tobytes().split(b"\n")[:-1]
 
 
-def _collapse_drawings(letters: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _collapse_drawings(letters: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Write U+2000 to U+2FFF (blocks, lines, arrows, bullets) as the byte 0x80, three times."""
     letters = letters.copy()
     lead = np.flatnonzero(letters[:-2] == 0xE2) if letters.size > 2 else np.empty(0, np.intp)

@@ -1,4 +1,4 @@
-"""A file of printed text as blocks of clean UTF-8 lines, whatever its encoding and however it was overwritten."""
+"""A file of printed text as blocks of clean UTF-8 lines, whatever its encoding, however often overwritten."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ _LOOK_BYTES = 1 << 16
 _SAME_WIDTH = (
     (b"\xef\xbc\x9a", b":  "), (b"\xef\xbc\x8c", b",  "), (b"\xe3\x80\x81", b",  "),
     (b"\xe2\x94\x82", b"|  "), (b"\xe2\x94\x83", b"|  "), (b"\xe2\x95\x91", b"|  "), (b"\xc2\xa0", b"  "),
-    (b"\xe2\x86\x92", b"-> "), (b"\xef\xbd\x9c", b"|  "), (b"\xe2\x80\x93", b" - "), (b"\xe2\x80\x94", b" - "),
+    (b"\xe2\x86\x92", b"-> "), (b"\xef\xbd\x9c", b"|  "), (b"\xe2\x80\x93", b" - "),
+    (b"\xe2\x80\x94", b" - "),
 )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ class Block:
     Parameters
     ----------
     data
-        UTF-8 (or anything else byte for byte), lines ended by a newline, free of colours and carriage returns.
+        UTF-8 (or anything else byte for byte), lines ended by a newline, free of colours and carriage
+        returns.
     overwritten
         bool [lines]: the line ended in a carriage return or backspaces, so that a terminal showed it for a
         moment only (the states of a progress bar).
@@ -61,7 +63,8 @@ def blocks(path: Path, *, start: int = 0) -> Iterator[Block]:
     Parameters
     ----------
     path
-        The file. UTF-16 and UTF-32 are told by their mark (or by their zeros); anything else is taken byte for byte.
+        The file. UTF-16 and UTF-32 are told by their mark (or by their zeros); anything else is taken byte
+        for byte.
     start
         Offset in bytes, at the beginning of a line.
     """

@@ -15,24 +15,32 @@ def _any(*parts: str) -> str:
     return f"(?:{'|'.join(parts)})"
 
 
-# ---- what counts training --------------------------------------------------------------------------------------
+# ---- what counts training
+# --------------------------------------------------------------------------------------
 _EPOCH_WORDS = _any(
-    r"epochs?", r"ep", r"epoch[ _]?(?:num|idx|no|number|id)", r"current_epoch", r"eopch", r"iepoch", r"эпоха", r"epoca",
+    r"epochs?", r"ep", r"epoch[ _]?(?:num|idx|no|number|id)", r"current_epoch", r"eopch", r"iepoch",
+    r"эпоха", r"epoca",
     r"época", r"epoche", r"époque", r"轮", r"輪", r"轮次", r"周期", r"エポック", r"에포크",
 )  # fmt: skip
 # Most trusted first.
 _STEP_WORDS = (
-    _any(r"global[ _-]?steps?", r"trainer/global_step", r"num[ _]updates", r"total[ _]?timesteps", r"total_env_steps"),
     _any(
-        r"n?_?updates?", r"n_updates", r"up", r"step(?:[ _](?:num|idx|no))?", r"steps", r"n_steps", r"training_iteration",
+        r"global[ _-]?steps?", r"trainer/global_step", r"num[ _]updates", r"total[ _]?timesteps",
+        r"total_env_steps",
+    ),
+    _any(
+        r"n?_?updates?", r"n_updates", r"up", r"step(?:[ _](?:num|idx|no))?", r"steps", r"n_steps",
+        r"training_iteration",
         r"time_?steps", r"kimg", r"nimg", r"boosting[ _]round", r"步", r"步数",
     ),
     _any(
-        r"iterations?", r"iters?", r"itr", r"it", r"n_iter", r"niter", r"iter_num", r"gen_iterations", r"num_iterations",
+        r"iterations?", r"iters?", r"itr", r"it", r"n_iter", r"niter", r"iter_num", r"gen_iterations",
+        r"num_iterations",
         r"generator iterations", r"迭代", r"ステップ",
     ),
     _any(
-        r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"minibatches", r"rounds?", r"generations?", r"ticks?",
+        r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"minibatches", r"rounds?", r"generations?",
+        r"ticks?",
         r"frames?(?:[ _]?idx)?", r"num_frames", r"i",
     ),
     _any(r"episodes?", r"n_episodes", r"eps", r"games?", r"trajectories"),
@@ -40,14 +48,18 @@ _STEP_WORDS = (
 _BEFORE = (
     _any(
         r"current", r"cur", r"global", r"train(?:ing|er|ed)?", r"trn", r"validat(?:e|ion)", r"valid", r"val",
-        r"test(?:ing)?", r"eval(?:uation)?", r"evaluating", r"dev", r"optimi[sz]er", r"opt", r"end", r"start(?:ing)?",
-        r"begin(?:ning)?", r"finish(?:ed)?", r"completed?", r"running", r"of", r"for", r"in", r"at", r"this", r"after",
-        r"results?", r"summary", r"average", r"avg", r"done", r"stats?", r"the", r"metrics?", r"global_step", r"total",
+        r"test(?:ing)?", r"eval(?:uation)?", r"evaluating", r"dev", r"optimi[sz]er", r"opt", r"end",
+        r"start(?:ing)?",
+        r"begin(?:ning)?", r"finish(?:ed)?", r"completed?", r"running", r"of", r"for", r"in", r"at",
+        r"this", r"after",
+        r"results?", r"summary", r"average", r"avg", r"done", r"stats?", r"the", r"metrics?",
+        r"global_step", r"total",
     )
     + r"[ _/.:-]*"
 )  # fmt: skip
 _AFTER = r"[ _]*" + _any(
-    r"num(?:ber)?", r"idx", r"index", r"no", r"id", r"#", r"\((?:train|val|valid|test|eval)\)", r"end", r"ended",
+    r"num(?:ber)?", r"idx", r"index", r"no", r"id", r"#", r"\((?:train|val|valid|test|eval)\)", r"end",
+    r"ended",
     r"summary", r"results?",
 )  # fmt: skip
 _EPOCH = re.compile(rf"(?:{_BEFORE})*{_EPOCH_WORDS}(?:{_AFTER})?", re.IGNORECASE)
@@ -55,8 +67,10 @@ _STEPS = [re.compile(rf"(?:{_BEFORE})*{words}(?:{_AFTER})?", re.IGNORECASE) for 
 # Look like an axis and are none: settings, records, other clocks.
 _NO_AXIS = re.compile(
     r"\b" + _any(
-        r"number of", r"num(?:ber)?_of", r"max(?:imum)?", r"best", r"bad", r"total (?:epochs?|iter|steps?|batch)",
-        r"n_epochs", r"num[ _]epochs", r"warm-?up", r"per", r"patience", r"every", r"last", r"left", r"remaining",
+        r"number of", r"num(?:ber)?_of", r"max(?:imum)?", r"best", r"bad",
+        r"total (?:epochs?|iter|steps?|batch)",
+        r"n_epochs", r"num[ _]epochs", r"warm-?up", r"per", r"patience", r"every", r"last", r"left",
+        r"remaining",
         r"skipped", r"nan", r"save", r"log", r"eval_", r"batch_?size", r"stop", r"early", r"since", r"until",
         r"epochs? without", r"between", r"from", r"next",
     ),
@@ -72,7 +86,7 @@ LEADING_RANK = 8
 
 @lru_cache(maxsize=8192)
 def axis_rank(key: str) -> int | None:
-    """Tell what a name counts: -1 for epochs, 0 and up for steps (smaller is more trusted), None for neither."""
+    """What a name counts: -1 for epochs, 0 and up for steps (smaller is more trusted), None for neither."""
     name = key.strip(" _.:#/-")
     if not name or len(name) > 40 or _NO_AXIS.search(name):
         return None
@@ -84,7 +98,8 @@ def axis_rank(key: str) -> int | None:
     return None
 
 
-# ---- what measures it ------------------------------------------------------------------------------------------
+# ---- what measures it
+# ------------------------------------------------------------------------------------------
 _MEASURE_WORDS = """
     loss losses acc accuracy ppl perplexity nll bpc bpd bpb bleu rouge f1 fscore score scores error errors
     err errs dice iou miou map ap auc auroc precision recall reward rewards return returns elbo kl kld mse
@@ -101,9 +116,12 @@ _INSIDE = re.compile(
 )
 _SETTING = re.compile(
     _any(
-        r"eps(?:ilon)?$", r"decay", r"dropout", r"warm-?_?up", r"(?:^|[_ ])(?:init|num|n|max|min)[_ ]", r"size$",
-        r"interval", r"window", r"threshold", r"smoothing", r"coef", r"patience", r"(?:^|_)weights?$", r"min[-_]lr",
-        r"samples$", r"iters$", r"initial", r"_epochs?$", r"_steps?$", r"norm_mult", r"lr_mult", r"beta\d", r"betas",
+        r"eps(?:ilon)?$", r"decay", r"dropout", r"warm-?_?up", r"(?:^|[_ ])(?:init|num|n|max|min)[_ ]",
+        r"size$",
+        r"interval", r"window", r"threshold", r"smoothing", r"coef", r"patience", r"(?:^|_)weights?$",
+        r"min[-_]lr",
+        r"samples$", r"iters$", r"initial", r"_epochs?$", r"_steps?$", r"norm_mult", r"lr_mult", r"beta\d",
+        r"betas",
         r"hidden", r"layers?$", r"n_embd",
     ),
     re.IGNORECASE,
@@ -140,17 +158,20 @@ WORTHWHILE = re.compile(
     rb"|generation|\bfid|tick|kimg|\bit\b|[\xe0-\xef]"
 )
 
-# ---- what is not worth keeping ---------------------------------------------------------------------------------
+# ---- what is not worth keeping
+# ---------------------------------------------------------------------------------
 _TIMES = _any(
     r"times?", r"timing", r"eta", r"elapsed", r"secs?", r"seconds?", r"duration", r"dur", r"runtime", r"wall",
     r"hours?", r"minutes?", r"mins?", r"clock", r"took", r"days?",
 )  # fmt: skip
 _SPEEDS = _any(
-    r"speed", r"fps", r"throughput", r"tflops?", r"flops?", r"mfu", r"hfu", r"wps", r"ups", r"wpb", r"bsz", r"tps",
+    r"speed", r"fps", r"throughput", r"tflops?", r"flops?", r"mfu", r"hfu", r"wps", r"ups", r"wpb", r"bsz",
+    r"tps",
     r"tgs", r"tok/s", r"it/s", r"gb_free", r"latency", r"ips", r"sps", r"oom", r"samples/s(?:ec)?",
 )  # fmt: skip
 _MACHINE = _any(
-    r"gpu", r"cuda", r"rank", r"pid", r"seed", r"device", r"worker", r"port", r"line", r"v_num", r"local_rank",
+    r"gpu", r"cuda", r"rank", r"pid", r"seed", r"device", r"worker", r"port", r"line", r"v_num",
+    r"local_rank",
     r"world_size", r"node", r"thread", r"version", r"nproc", r"numel", r"group", r"patience", r"counter",
     r"param_count", r"n_parameters", r"lineno", r"time_ms", r"memory",
 )  # fmt: skip
@@ -175,10 +196,12 @@ def is_clock(key: str) -> bool:
     return len(key) < 100 and _CLOCKS.fullmatch(key.strip()) is not None
 
 
-# ---- what a line is about --------------------------------------------------------------------------------------
+# ---- what a line is about
+# --------------------------------------------------------------------------------------
 _SHORT_SPLITS = {
     "training": "train", "trained": "train", "trn": "train", "testing": "test", "tested": "test",
-    "evaluating": "eval", "evaluation": "eval", "evaluate": "eval", "evaluated": "eval", "validating": "validation",
+    "evaluating": "eval", "evaluation": "eval", "evaluate": "eval", "evaluated": "eval",
+    "validating": "validation",
     "validate": "validation",
 }  # fmt: skip
 _SPLIT = re.compile(
@@ -187,7 +210,8 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 _SPLIT_WORDS = _any(
-    r"train", r"training", r"trn", r"tr", r"train_?inner", r"valid", r"validation", r"val", r"vali", r"dev", r"test",
+    r"train", r"training", r"trn", r"tr", r"train_?inner", r"valid", r"validation", r"val", r"vali",
+    r"dev", r"test",
     r"testing", r"tst", r"eval", r"evaluation", r"learn",
 )  # fmt: skip
 _SPLIT_PART = re.compile(
@@ -202,15 +226,15 @@ _SPLIT_CAMEL = re.compile(
 HELD_OUT = frozenset(("val", "valid", "validation", "dev", "devel", "test", "eval", "heldout", "holdout"))
 """Words of `split_of` that do not speak of training data."""
 NEUTRAL = re.compile(
-    r"(?:lr|lrs|lrate|learning[ _]?rate|gnorm|grad(?:ient)?[ _]?norm|loss[ _]?scale|momentum|wd|weight[ _]decay)"
-    r"(?: \(avg\))?",
+    r"(?:lr|lrs|lrate|learning[ _]?rate|gnorm|grad(?:ient)?[ _]?norm|loss[ _]?scale|momentum|wd"
+    r"|weight[ _]decay)(?: \(avg\))?",
     re.IGNORECASE,
 )
 """Names that say the same on whatever data: they take no prefix."""
 
 
 def split_of(text: str) -> str:
-    """The data a piece of text speaks of, as a short lower-case word ("train", "val", "test"...); "" if none."""
+    """The data a piece of text speaks of, as a short lower-case word ("train", "val"...); "" if none."""
     if len(text) > 80:
         return ""
     word = ""
