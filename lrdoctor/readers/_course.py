@@ -59,6 +59,9 @@ _SAMPLE_WORDS = _words("""
     item_id class_name species sex gender age date open close high low volume price adj_close country
     currency latitude longitude
     """)
+_CLOCK = re.compile(
+    r"(?:\w+_)?(?:time|times|passed|remaining|elapsed|eta|duration|seconds?|secs?|minutes?|speed|fps|timestamp)(?:_\w+)?"
+)
 # Names that mean training and nothing else; "step" or "frame" may count a simulation.
 _SURE_AXES = re.compile(r"(?:.*_)?(?:epochs?|global_step|iterations?|iters?|num_updates|boosting_round)")
 
@@ -115,6 +118,8 @@ def why_no_course(table: Table, text: Mapping[str, Sequence[str]], *, trusted: b
                 "a table of results by learning rate, one row for each run: give the logs of the runs instead"
             )
         return None
+    if not any(not is_axis_name(name) and not _CLOCK.fullmatch(plain(name)) for name in numeric):
+        return f"no training log: nothing but {axis!r} and clocks"
     if not curves and not trusted:
         if not _SURE_AXES.fullmatch(plain(axis)) or len(numeric) < 2:
             return f"no training log: beside {axis!r} no column is named like a loss, a metric or a rate"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.errors import NotALogError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._one_metric_files import Named, runs_from_files
 from lrdoctor.readers._sheet import header_names
@@ -37,21 +38,22 @@ class CatBoostReader:
 
     def claim(self, file: LogFile) -> Claim | None:
         """Claim `*_error.tsv` that counts iterations."""
-        if not file.name.endswith("_error.tsv") or header_names(file)[:1] != ("iter",):
+        if not file.name.endswith(("_error.tsv", "time_left.tsv")) or header_names(file)[:1] != ("iter",):
             return None
         return Claim(strength=Strength.FORMAT, group=file.path.parent)
 
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
-        loss = next((names[1] for file in source.files if len(names := header_names(file)) > 1), "")
+        files = [file for file in source.files if file.name != "time_left.tsv"]
+        if not files:
+            raise NotALogError(source.path, "CatBoost's clock without its errors")
+        loss = next((names[1] for file in files if len(names := header_names(file)) > 1), "")
 
         def tag(file: LogFile, name: str) -> Named:
             part = file.path.stem.removesuffix("_error")
             return f"{part}/{name}", _role(name, training=part == "learn", is_loss=name == loss)
 
-        yield from runs_from_files(
-            source.files, source=source.path, format_name=self.name, tag=tag, axis="iter"
-        )
+        yield from runs_from_files(files, source=source.path, format_name=self.name, tag=tag, axis="iter")
 
 
 def _role(name: str, *, training: bool, is_loss: bool) -> tuple[Role, str] | None:

@@ -32,6 +32,16 @@ OTHERS = {
         "no column is named",
     ),
     "prices": ("Date,Open,High,Low,Close\n" + rows(9, lambda i: f"2020-01-0{i + 1},1.{i},2,0,1"), "sample"),
+    "a clock": ("iter,passed,remaining\n" + rows(9, lambda i: f"{i},{i}.5,{9 - i}.5"), "clocks"),
+    "a journal of sport": (
+        "date,exercise,weight,repetitions\n" + rows(9, lambda i: f"2024-11-1{i},press,1{i},8"),
+        "no",
+    ),
+    "settings and times": (
+        "hidden_size,n_layers,batch_size,learning_rate,total_time\n"
+        "100,1,100,0.01,13.7\n100,2,100,0.01,19.5\n50,2,100,0.01,17.2\n100,2,100,0.1,18.8\n",
+        "table of runs",
+    ),
     "a grid": (",0,1,2,3\n" + rows(9, lambda i: f"{i},0.1,0.2,0.3,0.4"), "no names"),
     "a data set": ("sepal,petal,species\n" + rows(9, lambda i: f"{i}.1,2.{i},setosa"), "no column is named"),
     "scores of pupils": ("Hours,Scores\n" + rows(9, lambda i: f"{i}.5,{i * 9}"), "no column is named"),

@@ -226,7 +226,7 @@ def test_deepspeed(read, write):
 
 def test_catboost(read, fixtures):
     home = fixtures / "catboost_info"
-    (run,) = read(home / "learn_error.tsv", home / "test_error.tsv")
+    (run,) = read(home / "learn_error.tsv", home / "test_error.tsv", home / "time_left.tsv")
     assert roles(run) == {
         "learn/RMSE": Role.TRAIN_LOSS,
         "test/RMSE": Role.VAL_LOSS,
@@ -239,8 +239,9 @@ def test_catboost(read, fixtures):
 
 
 def test_what_lies_beside_catboost_is_left_alone(claim_of, fixtures):
-    found = claim_of(fixtures / "catboost_info" / "time_left.tsv")
-    assert found is None or found[0].name == "csv"
+    home = fixtures / "catboost_info"
+    reader, claim = claim_of(home / "time_left.tsv")
+    assert (reader.name, claim.group) == ("catboost-tsv", home)
 
 
 def test_dvclive(read, write):
