@@ -153,7 +153,7 @@ def all_trials() -> list[Trial]:
     twins = list(_twins([everything[name] for name in _TWINS]))
     extra = [
         Trial(task=t, optimizer=_EXTRA[i % len(_EXTRA)], steps=_steps(t, short=True))
-        for i, t in enumerate([*long, *tasks])
+        for i, t in enumerate([*tasks, *long])
     ]
     seeds = [
         Trial(
@@ -168,10 +168,10 @@ def all_trials() -> list[Trial]:
     ]
     plain = {trial.name: trial for trials in passes for trial in trials}
     paired = [trial for twin in twins for trial in (plain[f"{twin.task.name}__{twin.optimizer}"], twin)]
-    breadth = [*passes[1][:20], *paired[:144], *passes[1][20:], *passes[2], *twins]
+    breadth = [*passes[1][:20], *paired[:96], *_mixed(passes[1][20:], extra, 1), *passes[2], *twins]
     first = {trial.name for trial in passes[0]}
     rest = [trial for trial in _unique(breadth) if trial.name not in first]
-    return [*passes[0], *_mixed(rest, endurance, 11), *extra, *seeds]
+    return [*passes[0], *_mixed(rest, endurance, 12), *seeds]
 
 
 def _unique(trials: list[Trial]) -> list[Trial]:
