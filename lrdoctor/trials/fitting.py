@@ -14,11 +14,13 @@ from lrdoctor.prescribing.network import MISSING, Ensemble, standardised
 from lrdoctor.prescribing.response import OFFSETS, density, interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from lrdoctor.trials.dataset import Rows
 
-__all__ = ["MODEL_PATH", "Settings", "fit", "held_out", "targets", "write_model"]
+__all__ = ["MODEL_PATH", "Settings", "fit", "folds", "held_out", "sharpness", "targets", "write_model"]
 
 MODEL_PATH = Path(__file__).parent.parent / "prescribing" / "dose.npz"
 
@@ -101,17 +103,30 @@ def _train(x: Any, y: Any, weight: Any, s: Settings, seed: int) -> Any:
     return net.eval()
 
 
+def folds(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> NDArray[np.int64]:
+    """The fold of each row: whole families together, those of public grids as far apart as there are folds.
+
+    Public grids are few and unlike the rest; with two of their families in one fold, neither would be asked about
+    with the other in the fit.
+    """
+    s = s or Settings()
+    names = rows.family.tolist()
+    outside = sorted(set(rows.family[public].tolist()))
+    inside = sorted(set(names) - set(outside))
+    order = np.random.default_rng(s.seed).permutation(len(inside))
+    fold = {family: index % s.folds for index, family in enumerate([*outside, *(inside[k] for k in order)])}
+    return np.array([fold[name] for name in names], np.int64)
+
+
 def held_out(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> NDArray[np.float32]:
     """Responses for every row from an ensemble that has seen no row of its family; [n, 2 x len(OFFSETS)]."""
     s = s or Settings()
-    families = sorted(set(rows.family.tolist()))
-    order = np.random.default_rng(s.seed).permutation(len(families))
-    fold = {families[k]: index % s.folds for index, k in enumerate(order)}
-    of = np.array([fold[family] for family in rows.family.tolist()])
+    of = folds(rows, public, s)
     out = np.zeros((len(rows), 2 * OFFSETS.size), np.float32)
     for number in range(s.folds):
         kept = of != number
-        out[~kept] = Ensemble.load(fit(rows.take(kept), public[kept], s)).predict(rows.x[~kept])
+        if not kept.all():
+            out[~kept] = Ensemble.load(fit(rows.take(kept), public[kept], s)).predict(rows.x[~kept])
     return out
 
 
@@ -129,12 +144,16 @@ def sharpness(rows: Rows, responses: NDArray[np.float32], level: float = 0.8) ->
     return float(np.interp(-level, -np.array(covered), tried))
 
 
-def write_model(rows: Rows, public: NDArray[np.bool_], power: float, path: Path = MODEL_PATH, s: Settings | None = None) -> None:
-    """Fit on everything and write the file that the package ships."""
+def write_model(
+    rows: Rows, public: NDArray[np.bool_], power: float, path: Path = MODEL_PATH, s: Settings | None = None,
+    marks: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Fit on everything and write the file that the package ships; `marks` tell later whether it is stale."""
     known = np.where(rows.x == MISSING, np.nan, rows.x)
     with np.errstate(all="ignore"):
         lowest, highest = np.nanquantile(known, [0.001, 0.999], axis=0)
-    np.savez_compressed(
-        path, names=np.array(NAMES), sharpness=np.float64(power), lowest=np.nan_to_num(lowest, nan=-np.inf),
-        highest=np.nan_to_num(highest, nan=np.inf), **fit(rows, public, s),
-    )  # fmt: skip
+    arrays: dict[str, Any] = {
+        **fit(rows, public, s), "names": np.array(NAMES), "sharpness": np.float64(power),
+        "lowest": np.nan_to_num(lowest, nan=-np.inf), "highest": np.nan_to_num(highest, nan=np.inf), **(marks or {}),
+    }  # fmt: skip
+    np.savez_compressed(path, **arrays)
