@@ -14,6 +14,7 @@ import numpy as np
 from lrdoctor.prescribing.network import MISSING
 from lrdoctor.prescribing.optimizers import optimizer_name, usual_rates
 from lrdoctor.prescribing.rates import last_step, peak_rate
+from lrdoctor.signals._stats import median
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +68,12 @@ def _log10(value: float) -> float:
     return math.log10(value) if value > 0 and math.isfinite(value) else math.nan
 
 
+def _log_ratio(over: float, under: float) -> float:
+    """Natural logarithm of a ratio of two numbers above zero, also where the ratio is beyond a double."""
+    ratio = over / under
+    return math.log(ratio) if 0 < ratio < math.inf else math.log(over) - math.log(under)
+
+
 def _configuration(context: Answers, curve: Curve | None) -> list[float]:
     known = context.run.hyperparameters
     rate, usual, name = peak_rate(context), usual_rates(known), optimizer_name(known)
@@ -79,7 +86,7 @@ def _configuration(context: Answers, curve: Curve | None) -> list[float]:
         float(name == "sgd"), float(name in ("momentum", "nesterov")),
         float(name in ("adam", "adamw", "nadam", "radam", "adamax", "amsgrad", "lamb")),
         float(name == "rmsprop"), float(name == "adagrad"),
-        _log10(float(batch)) if isinstance(batch, int | float) else math.nan,
+        _log10(float(batch)) if isinstance(batch, int | float) and batch < 1e15 else math.nan,
         _log10(last_step(context) + 1.0) if in_steps else math.nan,
         _log10(float(len(curve))) if curve is not None else math.nan,
     ]  # fmt: skip
@@ -98,7 +105,7 @@ def _fall(curve: Curve, start: float, level: float) -> float:
         return start - level
     first, second = start, level
     if curve.loss.min() > 0:
-        return math.log(max(first, 1e-300) / max(second, 1e-300))
+        return _log_ratio(max(first, 1e-300), max(second, 1e-300))
     span = float(np.ptp(curve.block_z))
     return (first - second) / span if span > 0 else 0.0
 
@@ -150,13 +157,13 @@ def _validation(context: Answers, curve: Curve | None) -> list[float]:
     value = series.value[np.isfinite(series.value)]
     if value.size < 2 or value.min() <= 0:
         return [math.nan] * 5
-    end = float(np.median(value[-max(1, value.size // 6) :]))
+    end = median(value[-max(1, value.size // 6) :])
     train_end = curve.to_loss(curve.level(0.9, 1.0))
     return [
-        _clip(math.log(float(value[0]) / end)), turned.best_at if turned else math.nan,
+        _clip(_log_ratio(float(value[0]), end)), turned.best_at if turned else math.nan,
         _clip(turned.rise_of_progress, 5.0) if turned else math.nan,
-        _clip(math.log(end / train_end)) if train_end > 0 else math.nan,
-        _clip(math.log(float(value[0]) / float(value[int(0.3 * (value.size - 1))]))),
+        _clip(_log_ratio(end, train_end)) if train_end > 0 else math.nan,
+        _clip(_log_ratio(float(value[0]), float(value[int(0.3 * (value.size - 1))]))),
     ]  # fmt: skip
 
 
@@ -167,5 +174,5 @@ def _gradient(series: Series | None) -> list[float]:
     if value.size < 5:
         return [math.nan] * 3
     few = max(1, value.size // 10)
-    start, end, middle = (float(np.median(part)) for part in (value[:few], value[-few:], value))
+    start, end, middle = (median(part) for part in (value[:few], value[-few:], value))
     return [_log10(end / start), _log10(float(value.max()) / middle), _log10(float(np.std(np.diff(np.log(value)))))]

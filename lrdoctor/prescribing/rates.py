@@ -20,13 +20,20 @@ class Answers(Protocol):
         ...
 
 
+_PLAUSIBLE = (1e-30, 1e30)
+"""What a learning rate can be; a number outside is something else, or a slip."""
+
+
 def peak_rate(context: Answers) -> float | None:
     """Peak learning rate of a run: logged, else configured, else None."""
     schedule = context.find("schedule")
     if schedule is not None and schedule.logged:
-        return float(schedule.peak)
-    configured = context.run.hyperparameters.get("lr")
-    return float(configured) if isinstance(configured, int | float) and configured > 0 else None
+        rate = schedule.peak
+    else:
+        rate = context.run.hyperparameters.get("lr")
+    if not isinstance(rate, int | float):
+        return None
+    return float(rate) if _PLAUSIBLE[0] < rate < _PLAUSIBLE[1] else None
 
 
 def last_step(context: Answers) -> int:

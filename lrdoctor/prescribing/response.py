@@ -16,9 +16,11 @@ import numpy as np
 
 from lrdoctor.errors import Unavailable
 from lrdoctor.prescribing.features import NAMES, features
-from lrdoctor.prescribing.network import MISSING, Ensemble
+from lrdoctor.prescribing.network import MISSING, Ensemble, Experts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from lrdoctor.prescribing.rates import Answers
@@ -101,8 +103,8 @@ class Response:
         model = _model()
         known = np.flatnonzero(self.row != MISSING)
         rows = np.repeat(self.row[None], known.size + 1, axis=0)
-        rows[np.arange(known.size), known] = model.ensemble.centre[known]
-        near, fine = model.ensemble.predict(rows).astype(np.float64).reshape(len(rows), 2, -1).transpose(1, 0, 2)
+        rows[np.arange(known.size), known] = model.experts.long.centre[known]
+        near, fine = model.experts.predict(rows).astype(np.float64).reshape(len(rows), 2, -1).transpose(1, 0, 2)
         means = density(near, fine, model.sharpness) @ OFFSETS
         credit = means[-1] - means[:-1]
         order = np.argsort(-np.abs(credit))[:count]
@@ -111,10 +113,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
-    ensemble: Ensemble
+    experts: Experts
     sharpness: float
     lowest: Floats
     highest: Floats
+
+
+def load_experts(data: Mapping[str, NDArray[np.generic]]) -> Experts:
+    """Both ensembles from the arrays of the model file."""
+    return Experts(Ensemble.load(data, "short_"), Ensemble.load(data, "long_"), NAMES.index("log10 steps"))
 
 
 @cache
@@ -131,10 +138,10 @@ def _model() -> _Model:
             if tuple(data["names"]) != NAMES:
                 raise Unavailable("the dose model belongs to another version of its features")
             return _Model(
-                ensemble=Ensemble.load(data), sharpness=float(data["sharpness"]), lowest=data["lowest"], highest=data["highest"]
+                experts=load_experts(data), sharpness=float(data["sharpness"]), lowest=data["lowest"], highest=data["highest"]
             )
-    except FileNotFoundError:
-        raise Unavailable("the dose model is not installed") from None
+    except (FileNotFoundError, KeyError):
+        raise Unavailable("the dose model is not installed, or belongs to another version") from None
 
 
 def response(context: Answers) -> Response:
@@ -153,7 +160,7 @@ def response(context: Answers) -> Response:
 def from_features(row: Floats) -> Response:
     """The response for one row of `features`."""
     model = _model()
-    output = model.ensemble.predict(row[None])[0]
+    output = model.experts.predict(row[None])[0]
     return from_output(row, output, model.sharpness, model.lowest, model.highest)
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdoctor.prescribing.features import NAMES
-from lrdoctor.prescribing.network import MISSING, Ensemble, standardised
-from lrdoctor.prescribing.response import OFFSETS, density, interval
+from lrdoctor.prescribing.network import MISSING, standardised
+from lrdoctor.prescribing.response import OFFSETS, density, interval, load_experts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,13 +29,18 @@ MODEL_PATH = Path(__file__).parent.parent / "prescribing" / "dose.npz"
 class Settings:
     """How the networks are trained; chosen on held-out families."""
 
-    members: int = 4
-    width: int = 160
-    epochs: int = 30
-    batch_size: int = 1024
-    rate: float = 5e-3
+    members: int = 3
+    width: int = 128
+    epochs: int = 24
+    batch_size: int = 512
+    rate: float = 4e-3
     weight_decay: float = 1e-3
     dropout: float = 0.15
+    noise: float = 0.2
+    """Standard deviation of the noise on the inputs while training, in those of each feature."""
+    short_budget: int = 3_200
+    long_budget: int = 1_000
+    """Longest budget that the short expert is fitted on, and shortest of the long one; public grids belong to the long."""
     public_weight: float = 3.0
     """Rows of public, long grids count this much more: there are few of them."""
     folds: int = 6
@@ -58,10 +63,20 @@ def _weights(rows: Rows, public: NDArray[np.bool_], s: Settings) -> NDArray[np.f
 
 
 def fit(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> dict[str, NDArray[np.generic]]:
-    """Train the ensemble; returns the arrays of `prescribing.network.Ensemble`, in half precision."""
+    """Train both experts; returns the arrays of `prescribing.network.Experts`, in half precision."""
+    s = s or Settings()
+    short = (rows.budget <= s.short_budget) & ~public
+    long = (rows.budget >= s.long_budget) | public
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for prefix, which in (("short_", short), ("long_", long)):
+        arrays |= {prefix + name: array for name, array in _fit_expert(rows.take(which), public[which], s).items()}
+    return arrays
+
+
+def _fit_expert(rows: Rows, public: NDArray[np.bool_], s: Settings) -> dict[str, NDArray[np.generic]]:
+    """Train one ensemble; returns the arrays of `prescribing.network.Ensemble`."""
     import torch
 
-    s = s or Settings()
     known = np.where(rows.x == MISSING, np.nan, rows.x)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a feature that no row has
@@ -92,11 +107,13 @@ def _train(x: Any, y: Any, weight: Any, s: Settings, seed: int) -> Any:
     per_epoch = max(len(x) // s.batch_size, 1)
     optimizer = torch.optim.AdamW(net.parameters(), lr=s.rate, weight_decay=s.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, s.rate, total_steps=s.epochs * per_epoch)
+    noisy = (torch.arange(x.shape[1]) < x.shape[1] // 2).float()  # the features, not the flags of missing ones
     loss_of = nn.BCEWithLogitsLoss(reduction="none")
     for _ in range(s.epochs):
         for part in torch.randperm(len(x))[: per_epoch * s.batch_size].chunk(per_epoch):
             optimizer.zero_grad()
-            loss = (loss_of(net(x[part]), y[part]).mean(dim=1) * weight[part]).mean()
+            seen = x[part] + noisy * s.noise * torch.randn(len(part), x.shape[1])
+            loss = (loss_of(net(seen), y[part]).mean(dim=1) * weight[part]).mean()
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -126,7 +143,7 @@ def held_out(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -
     for number in range(s.folds):
         kept = of != number
         if not kept.all():
-            out[~kept] = Ensemble.load(fit(rows.take(kept), public[kept], s)).predict(rows.x[~kept])
+            out[~kept] = load_experts(fit(rows.take(kept), public[kept], s)).predict(rows.x[~kept])
     return out
 
 
