@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
@@ -34,5 +35,9 @@ def discover(package: str, attribute: str) -> dict[str, Any]:
         if hasattr(module, attribute):
             found[info.name] = getattr(module, attribute)
     for point in sorted(entry_points(group=package), key=lambda point: point.name):
-        found.setdefault(point.name, point.load())
+        try:
+            found.setdefault(point.name, point.load())
+        except Exception as error:  # another package's plug-in must not take the rest down
+            message = f"plug-in {point.name!r} ({point.value}) cannot be loaded: {type(error).__name__}: {error}"
+            warnings.warn(message, RuntimeWarning, stacklevel=2)
     return found
