@@ -274,6 +274,9 @@ def _counted_on(step: Floats, epoch: Floats, leader: Bools) -> Floats | None:
     back = np.flatnonzero(np.diff(steps) < 0)
     if not back.size or np.any(np.diff(epochs) < 0) or np.any(epochs[back + 1] <= epochs[0]):
         return None
+    stride = float(np.median(np.abs(np.diff(steps))))
+    if np.any(steps[back + 1] > steps[0] + stride):
+        return None  # an ordinary resume
     offset = np.zeros(step.size)
     for i in back[:1000]:
         offset[rows[i + 1] :] += steps[i] - min(steps[i + 1] - 1.0, steps[0])

@@ -21,7 +21,7 @@ from lrdoctor.readers._dialect import COMMENT_MARK, Dialect, sniff, split
 from lrdoctor.readers._table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,6 +32,9 @@ PANDAS_BYTES = 6_000_000
 """File size from which importing pandas pays."""
 PANDAS_BYTES_IMPORTED = 300_000
 """The same where it has been imported already."""
+
+JUDGE_BYTES = 1 << 22
+"""File size from which a table is judged by its names before it is read; smaller ones get a better reason."""
 
 _SNIFF_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 22
@@ -61,13 +64,15 @@ class Columns:
     notes: list[str] = field(default_factory=list)
 
 
-def read_columns(path: Path) -> Columns:
+def read_columns(path: Path, *, judge: Callable[[Sequence[str]], str | None] | None = None) -> Columns:
     """Read a delimited text file.
 
     Parameters
     ----------
     path
         The file.
+    judge
+        Says of the column names why this is not what the caller looks for, before the rest is read.
 
     Raises
     ------
@@ -78,6 +83,9 @@ def read_columns(path: Path) -> Columns:
     """
     try:
         dialect, encoding, size = _look(path)
+        reason = judge(dialect.names) if judge is not None and dialect.names and size > JUDGE_BYTES else None
+        if reason is not None:
+            raise NotALogError(path, reason)
         if size >= (PANDAS_BYTES_IMPORTED if "pandas" in sys.modules else PANDAS_BYTES):
             columns = _read_with_pandas(path, dialect, encoding)
             if columns is not None:

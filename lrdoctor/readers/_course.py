@@ -128,6 +128,28 @@ def why_no_course(table: Table, text: Mapping[str, Sequence[str]], *, trusted: b
     return None
 
 
+def refusal_by_names(names: Sequence[str]) -> str | None:
+    """Say why a table of these columns cannot be the course of a training, before gigabytes of it are read.
+
+    Parameters
+    ----------
+    names
+        All columns.
+
+    Returns
+    -------
+    The reason; None where only the rows can tell.
+    """
+    words = {plain(name) for name in names}
+    counted = any(is_axis_name(name) or is_called_step(name) for name in names)
+    if counted or any(_SURE_CURVE.fullmatch(word) for word in words):
+        return None
+    samples = sorted(words & _SAMPLE_WORDS)
+    if len(samples) > 1:
+        return f"no training log: no step or epoch, and columns like {samples[0]!r} make each row a sample"
+    return "no training log: no step or epoch, and no column is named like a loss or an accuracy"
+
+
 def _running_axis(table: Table) -> str | None:
     """The best-named column that counts and grows over most rows."""
     ranked = [(rank[0], name) for name in table.columns if (rank := axis_rank(name)) is not None]

@@ -36,8 +36,8 @@ class _Target:
 
 _NUMBERS = (
     _Target("lr", (
-        "lr", "learning_rate", "learning_rate_init", "learningrate", "base_lr", "peak_lr", "max_lr", "lr0", "init_lr",
-        "initial_lr", "lr_init", "initial_learning_rate", "base_learning_rate", "lr_max", "lr_base",
+        "lr", "learning_rate", "learning_rate_init", "learningrate", "base_lr", "peak_lr", "max_lr", "lr0",
+        "init_lr", "initial_lr", "lr_init", "initial_learning_rate", "base_learning_rate", "lr_max", "lr_base",
         "optim_lr", "train_lr", "max_learning_rate", "peak_learning_rate", "lrate", "eta")),
     _Target("batch_size", (
         "global_batch_size", "total_batch_size", "train_batch_size", "batch_size", "batchsize",

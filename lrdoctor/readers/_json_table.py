@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
-from lrdoctor.readers._columns import encoding_of, line_blocks, refuse_pointer
+from lrdoctor.readers._columns import JUDGE_BYTES, encoding_of, line_blocks, refuse_pointer
 from lrdoctor.readers._records import MAX_JSON_BYTES, read_text, table_from_records
 from lrdoctor.readers._table import Table
 
@@ -50,7 +50,12 @@ class JsonTable:
     notes: list[str] = field(default_factory=list)
 
 
-def read_json_table(path: Path, *, prepare: Callable[[dict[str, Any]], None] | None = None) -> JsonTable:
+def read_json_table(
+    path: Path,
+    *,
+    prepare: Callable[[dict[str, Any]], None] | None = None,
+    judge: Callable[[Sequence[str]], str | None] | None = None,
+) -> JsonTable:
     """Read a file of JSON objects into columns.
 
     Parameters
@@ -59,6 +64,9 @@ def read_json_table(path: Path, *, prepare: Callable[[dict[str, Any]], None] | N
         The file.
     prepare
         Called on each object before it is laid out, to drop or unfold what is in it.
+    judge
+        Says of the names in the first block why this is not what the caller looks for, before the rest is
+        read.
 
     Raises
     ------
@@ -68,6 +76,7 @@ def read_json_table(path: Path, *, prepare: Callable[[dict[str, Any]], None] | N
         It cannot be read.
     """
     blocks, notes = _blocks(path)
+    large = path.stat().st_size > JUDGE_BYTES
     pieces: list[Piece] = []
     first: list[dict[str, Any]] = []
     for records in blocks:
@@ -75,7 +84,11 @@ def read_json_table(path: Path, *, prepare: Callable[[dict[str, Any]], None] | N
         if prepare is not None:
             for record in records:
                 prepare(record)
-        pieces.append((*table_from_records(records), len(records)))
+        table, text = table_from_records(records)
+        reason = judge([*table.columns, *text]) if judge is not None and large and not pieces else None
+        if reason is not None:
+            raise NotALogError(path, reason)
+        pieces.append((table, text, len(records)))
     if not pieces:
         raise NotALogError(path, "no JSON object in it")
     table, text = _joined(pieces)

@@ -11,7 +11,7 @@ from lrdoctor.readers._axis import is_axis_name, plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._cells import is_number
 from lrdoctor.readers._columns import Columns, read_columns
-from lrdoctor.readers._course import is_curve_name, why_no_course
+from lrdoctor.readers._course import is_curve_name, refusal_by_names, why_no_course
 from lrdoctor.readers._dialect import sniff
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._log_history import runs_from_history_table
@@ -50,7 +50,7 @@ class GenericCsvReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the runs of one table; see `Reader.read`."""
         file = source.files[0]
-        columns = read_columns(file.path)
+        columns = read_columns(file.path, judge=refusal_by_names)
         table = columns.table
         if not table.rows:
             raise NotALogError(file.path, "a header and no rows: nothing has been logged yet")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._course import is_curve_name, why_no_course
+from lrdoctor.readers._course import is_curve_name, refusal_by_names, why_no_course
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._records import load_json, table_from_lists, table_from_records
@@ -57,7 +57,7 @@ class GenericJsonReader:
             return None
         keys = [key.rpartition("/")[2] for key in _KEY.findall(text)]
         told = any(is_axis_name(key) or is_curve_name(key) for key in keys)
-        if not told and not by_line:
+        if not told and not (by_line and "\n" not in text):  # the first line may be a long configuration
             return None
         return Claim(strength=Strength.FALLBACK, quiet=not told or file.suffix == ".json")
 
@@ -99,7 +99,7 @@ def _content(file: LogFile) -> Content:
             content = None
         if isinstance(content, dict):
             return _of_object(file, content)
-    found = read_json_table(file.path)
+    found = read_json_table(file.path, judge=refusal_by_names)
     return found.table, found.text, _settings(found.first), found.notes
 
 

@@ -19,7 +19,7 @@ from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._hyper import find_hyperparameters, plain_assignments, read_companion_python
 from lrdoctor.readers._json_table import load_records
 from lrdoctor.readers._records import table_from_records
-from lrdoctor.readers._table import Table, labelled, runs_from_table
+from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
@@ -70,15 +70,21 @@ class MMEngineReader:
                     break
             else:
                 unique.append((file, []))
-        for number, (file, notes) in enumerate(unique, 1):
-            for run in self._one(file, notes):
-                yield labelled(run, str(number) if len(unique) > 1 else "")
+        # Logs of one directory in the order of their names, which are times: a resume goes on, a restart is
+        # seen.
+        records: list[dict[str, Any]] = []
+        said: list[str] = []
+        for file, notes in sorted(unique, key=lambda pair: pair[0].name):
+            more, mended = load_records(file.path)
+            records += more
+            said += [*notes, *mended]
+        path = source.path if len(unique) > 1 else unique[0][0].path
+        yield from self._runs(path, source.path, records, said)
 
-    def _one(self, file: LogFile, notes: list[str]) -> list[Run]:
-        records, mended = load_records(file.path)
+    def _runs(self, path: Path, home: Path, records: list[dict[str, Any]], notes: list[str]) -> list[Run]:
         training, validation = _apart(records)
         if not training and not validation:
-            raise NotALogError(file.path, "no line of training or validation")
+            raise NotALogError(path, "no line of training or validation")
         table = _joined(training, validation)
         roles = {name: role for name, role in _ROLES.items() if name in table.columns}
         roles |= {
@@ -93,8 +99,8 @@ class MMEngineReader:
         if "val/loss" in table.columns:
             roles["val/loss"] = (Role.VAL_LOSS, "OpenMMLab: the loss on validation lines")
         return runs_from_table(
-            table, source=str(file.path), format_name=self.name, roles=roles, notes=[*notes, *mended],
-            hyperparameters=_settings(file.path.parent, records), axis="step", blank_may_be_nan=False,
+            table, source=str(path), format_name=self.name, roles=roles, notes=notes,
+            hyperparameters=_settings(home, records), axis="step", blank_may_be_nan=False,
         )  # fmt: skip
 
 
@@ -147,7 +153,7 @@ def _settings(home: Path, records: Sequence[dict[str, Any]]) -> dict[str, Hyperp
     """The training's configuration: beside the log, or as text in its first line; read, never run."""
     content = read_companion_python(home / "config.py")
     described = next(
-        (record["config"] for record in records[:1] if isinstance(record.get("config"), str)), ""
+        (record["config"] for record in reversed(records) if isinstance(record.get("config"), str)), ""
     )
     content = content or plain_assignments(described)
     wanted = {

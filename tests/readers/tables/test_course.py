@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,20 @@ def test_what_is_no_log_is_refused_with_the_reason(read, write, content, reason,
 def test_in_a_text_file_it_is_not_even_claimed_aloud(claim_of, write, content):
     found = claim_of(write(content, "notes.txt"))
     assert found is None or found[1].quiet
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "name"),
+    [
+        ("age,income,city\n", "31,2000,1\n", "train.csv"),
+        ("", '{"prompt": "what is it", "score": 3}\n', "train.jsonl"),
+    ],
+)
+def test_a_large_data_set_is_refused_by_its_names(read, write, head, row, name):
+    path = write(head + row * 150_000, name)
+    os.truncate(path, 1 << 40)  # a terabyte of nothing behind it
+    with pytest.raises(NotALogError, match="no column is named"):
+        read(path)
 
 
 def test_one_row_for_each_run_in_json(read, write):

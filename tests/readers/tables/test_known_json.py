@@ -166,6 +166,25 @@ def test_mmcv(read, write):
     }.items() <= run.hyperparameters.items()
 
 
+def test_logs_of_a_resumed_training_are_one_run(read, write):
+    def session(epochs):
+        return lines(
+            {"env_info": "x"},
+            *(
+                {"mode": "train", "epoch": e, "iter": i, "lr": 0.02, "loss": 1 / (e * i)}
+                for e in epochs
+                for i in (50, 100)
+            ),
+        )
+
+    first = write(session([1, 2, 3]), "20240101_000000.log.json")
+    second = write(session([3, 4]), "20240102_000000.log.json")
+    (run,) = read(first, second)
+    np.testing.assert_array_equal(run.series["loss"].step, [50, 100, 150, 200, 250, 300, 350, 400])
+    third = write(session([1, 2]), "20240103_000000.log.json")
+    assert [len(run.series["loss"]) for run in read(first, second, third)] == [8, 4]
+
+
 def test_detectron2(read, write):
     text = lines(
         *(
