@@ -248,7 +248,7 @@ def _counted_on(steps: Floats, totals: Floats, epochs: Floats | None, name: str,
 def _spread_out(steps: Floats, notes: list[str]) -> Floats:
     """Steps printed with three digits (2.06e+04) stand still and then jump: spread them over the lines."""
     same = np.diff(steps) == 0
-    if steps.size < 20 or same.mean() < 0.3 or steps.max() < 1000:
+    if steps.size < 20 or same.mean() < 0.1 or steps.max() < 1000:
         return steps
     if same[steps[1:] < 1000].mean() > 0.05 if np.any(steps[1:] < 1000) else False:
         return steps
@@ -258,10 +258,10 @@ def _spread_out(steps: Floats, notes: list[str]) -> Floats:
     if np.any(jumps < 0) or first.size < 5 or not _three_digits(heights):
         return steps
     notes.append("steps are printed with few digits: the lines between two of them were spread evenly")
-    tail = jumps[-1] / max(int(np.median(np.diff(first))), 1) if jumps.size else 0.0
+    pace = float(np.median(jumps[-5:] / np.diff(first)[-5:]))  # steps for each line, towards the end
     grown = np.interp(np.arange(steps.size), first, heights)
     beyond = np.arange(steps.size) - first[-1]
-    spread: Floats = np.floor(np.where(beyond > 0, heights[-1] + tail * beyond, grown))
+    spread: Floats = np.floor(np.where(beyond > 0, heights[-1] + pace * beyond, grown))
     return spread
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Roles = dict[str, tuple[Role, str]]
 _OVERLAP = 0.3
+_MISHAP = re.compile(r"\b(?:nan|skipped|overflow)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -84,9 +86,9 @@ def curves_of(group: Group, axis: Axis, roles: Roles) -> list[Curve]:
 
 
 def _uninformative(group: Group, number: int) -> bool:
-    """A setting or a counter of mishaps that is printed on every line and never changes."""
-    values = group.column(number)
-    if values.size < 5 or is_measure(group.fields[number].tag):
+    """A setting that is printed on every line and never changes."""
+    values, tag = group.column(number), group.fields[number].tag
+    if values.size < 5 or is_measure(tag) or _MISHAP.search(tag):
         return False
     return bool(np.all(values == values[0]))
 

@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.readers._text.assemble import pieces
+from lrdoctor.readers._text.axis import measured
 from lrdoctor.readers._text.grammar import read_line
 from lrdoctor.readers._text.scan import scan
 from lrdoctor.readers._text.settings import find_settings
+from lrdoctor.readers._text.uncounted import SETTINGS
+from lrdoctor.readers._text.words import is_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lrdoctor.readers._text.nouns import Line
+    from lrdoctor.readers._text.scan import Scan
     from lrdoctor.readers._text.tabling import Piece
     from lrdoctor.records import Hyperparameter, Role, Run
 
+RESULTS = (
+    "holds the results of trainings, one training a line (settings such as {names} stand on every line), "
+    "not the course of one; name the logs of the trainings themselves"
+)
 NO_CURVE = (
     "holds no line that is printed again and again with a loss (or another measurement) and a step, an epoch "
     "or a position of its own; name the file of the training's output if it is another"
@@ -80,7 +88,7 @@ def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | N
         raise ReadError(source, f"cannot be read: {error.strerror or error}") from error
     made = pieces(found)
     if not made:
-        raise NotALogError(source, NO_CURVE)
+        raise NotALogError(source, _reason(found))
     above = min(piece.begins for piece in made)
     settings = find_settings(found.head, above) | dict(dialect.hyperparameters)
     runs: list[Run] = []
@@ -104,3 +112,12 @@ def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | N
     if not runs:
         raise NotALogError(source, NO_CURVE)
     return runs
+
+
+def _reason(found: Scan) -> str:
+    """Why a text holds no curve."""
+    for group in found.groups:
+        names = [item.tag for item in group.fields if is_setting(item.tag)]
+        if group.lines.size >= 3 and measured(group) and len(names) >= SETTINGS:
+            return RESULTS.format(names=", ".join(names[:3]))
+    return NO_CURVE

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from lrdoctor.readers._text.scan import Group, Scan
     from lrdoctor.readers._text.tabling import Piece
 
-_SETTINGS = 2
+SETTINGS = 2
+"""So many settings on a line that counts nothing make it the result of a training, not a point of one."""
 _FEWEST = 5
 _PAIR = re.compile(r"(?P<name>\w+)\[0\]")
 _PAIR_NAMES = HELD_OUT | {"train", "training"}
@@ -41,7 +42,7 @@ def pieces_without_axis(groups: Sequence[Group], scan: Scan, notes: list[str]) -
     kept = [
         group for group in groups
         if (measured(group) or is_pair(group)) and group.lines.size >= 3 and not constant(group)
-        and sum(is_setting(item.tag) for item in group.fields) < _SETTINGS  # else: a line for each training
+        and sum(is_setting(item.tag) for item in group.fields) < SETTINGS  # else: a line for each training
     ]  # fmt: skip
     leader = leading(kept) or max(kept, key=lambda group: group.lines.size, default=None)
     if leader is None or leader.lines.size < _FEWEST:
