@@ -9,6 +9,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at
 
 if TYPE_CHECKING:
     from lrdoctor.signals.breakdown import Breakdown
@@ -61,16 +62,22 @@ class BrokenFromStart(Rule):
         if breakdown.hidden or breakdown.finite_before > 0 or breakdown.recovered:
             return None
         span = Span(first_step=breakdown.first_step, last_step=breakdown.last_step)
-        early = breakdown.first_step < self.settings.first_step
+        early = breakdown.unit == "step" and breakdown.first_step < self.settings.first_step
         cause = (
             "no update had been made yet, so it is not the learning rate"
             if early
             else "a rate far too high, or broken inputs; the first steps were not logged"
         )
+        evidence = [measured("finite points before it", 0.0, "<", 1.0, breakdown.tag, span, "points")]
+        if early:
+            first = float(breakdown.first_step)
+            limit = float(self.settings.first_step)
+            evidence.append(measured("updates before it", first, "<", limit, breakdown.tag, span, "updates"))
         return Finding(
             code=self.code, name=self.name, severity=self.severity, confidence=confidence(4.0, points=40),
-            message=f"{breakdown.tag} is not a number at the first logged step ({breakdown.first_step}): {cause}.",
-            evidence=(measured("finite points before it", 0.0, "<", 1.0, breakdown.tag, span, "points"),),
+            message=f"{breakdown.tag} is not a number at the first logged point"
+            f" ({at(breakdown.first_step, breakdown.unit)}): {cause}.",
+            evidence=tuple(evidence),
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, part
+from lrdoctor.wording import share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -67,7 +68,7 @@ class Converged(Rule):
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence((1 - s.min_reduction) / max(1 - descent.reduction, 1e-9),
                                   s.max_late_gain / max(gain, s.max_late_gain / 8), points=len(curve)),
-            message=f"{descent.reduction:.1%} of {curve.tag} is gone, and the second half of the run added nothing.",
+            message=f"{share(descent.reduction).capitalize()} of {curve.tag} is gone, and the second half of the run added nothing.",
             evidence=(
                 measured("share of the loss that is gone", descent.reduction, ">", s.min_reduction, curve.tag, part(curve, 0, 1)),
                 measured("gain from the middle to the end, of all progress", gain, "<=", s.max_late_gain, curve.tag,

@@ -9,6 +9,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at, share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -71,8 +72,8 @@ class DecayedAway(Rule):
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(schedule.decayed_since / s.min_share,
                                   s.max_late_gain / max(descent.late_gain, s.max_late_gain / 8), points=len(curve)),
-            message=f"The learning rate has been below 1 % of its peak since step {schedule.decayed_step} "
-            f"({schedule.decayed_since:.0%} of the run), and {curve.tag} has stood still since.",
+            message=f"The learning rate has been below 1 % of its peak since "
+            f"{at(schedule.decayed_step, schedule.unit)} ({share(schedule.decayed_since)} of the run), and {curve.tag} has stood still since.",
             evidence=(
                 measured("share of the run below 1 % of the peak rate", schedule.decayed_since, ">=", s.min_share, curve.tag, span),
                 measured("gain from the middle to the end, of all progress", descent.late_gain, "<=", s.max_late_gain, curve.tag, span),

@@ -9,6 +9,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, part
+from lrdoctor.wording import at, figure, share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -81,8 +82,8 @@ class Divergence(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(lost / s.min_give_back, sigmas / s.min_sigma, points=len(curve)),
-            message=f"{curve.tag} rose from {low:.4g} (step {descent.best_step}) to {high:.4g} at the end: "
-            + ("more than all" if lost > 1 else f"{lost:.0%}") + " of the progress is lost.",
+            message=f"{curve.tag} rose from {figure(low, 4)} ({at(descent.best_step, curve.unit)}) to "
+            f"{figure(high, 4)} at the end: {'more than all' if lost > 1 else share(lost)} of the progress is lost.",
             evidence=(
                 measured("progress given back", lost, ">=", s.min_give_back, curve.tag, span),
                 measured("rise over the scatter of single points", sigmas, ">=", s.min_sigma, curve.tag, span, "sigma"),

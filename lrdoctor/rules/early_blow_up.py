@@ -9,6 +9,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at, times
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -69,15 +70,15 @@ class EarlyBlowUp(Rule):
         if not early:
             return None
         worst = max(early, key=lambda e: e.height)
-        at = int((curve.step == worst.peak_step).argmax())
-        ratio = float(curve.loss[at]) / start
+        peak = int((curve.step == worst.peak_step).argmax())
+        ratio = float(curve.loss[peak]) / start
         if ratio < s.min_ratio:
             return None
         span = Span(first_step=worst.first_step, last_step=worst.last_step)
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(ratio / s.min_ratio, points=len(curve)),
-            message=f"{curve.tag} explodes to {ratio:.3g} times its start at step {worst.peak_step} before it recovers.",
+            message=f"{curve.tag} explodes to {times(ratio)} its start at {at(worst.peak_step, curve.unit)} before it recovers.",
             evidence=(measured("peak over the loss at the start", ratio, ">=", s.min_ratio, curve.tag, span),),
         )  # fmt: skip
 

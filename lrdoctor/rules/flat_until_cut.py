@@ -9,6 +9,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at, figure, share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -67,8 +68,8 @@ class FlatUntilCut(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(r.gained / s.min_gained, r.fall / s.min_fall, points=len(curve)),
-            message=f"{curve.tag} made {max(r.before, 0):.0%} of its progress before the rate was cut to {r.factor:.3g} of itself at step "
-            f"{r.step}, and {r.gained:.0%} right after: the rate was far too high until then.",
+            message=f"{curve.tag} made {share(r.before) if r.before > 0 else 'none'} of its progress before the rate was cut to "
+            f"{figure(r.factor, 2)} of itself at {at(r.step, curve.unit)}, and {share(r.gained)} right after: the rate was far too high until then.",
             evidence=(
                 measured("progress before the cut", r.before, "<=", s.max_before, curve.tag, span),
                 measured("progress right after the cut", r.gained, ">=", s.min_gained, curve.tag, span),

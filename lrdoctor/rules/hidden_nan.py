@@ -10,6 +10,7 @@ from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
 from lrdoctor.rules.nonfinite_loss import NonfiniteLoss
+from lrdoctor.wording import at
 
 if TYPE_CHECKING:
     from lrdoctor.signals.breakdown import Breakdown
@@ -61,7 +62,7 @@ class HiddenNan(Rule):
         span = Span(first_step=breakdown.first_step, last_step=breakdown.last_step)
         return Finding(
             code=self.code, name=self.name, severity=self.severity, confidence=confidence(4.0, points=40),
-            message=f"{breakdown.tag} is logged as 0.0 from step {breakdown.first_step} on, but the gradient norm is not "
+            message=f"{breakdown.tag} is logged as 0.0 from {at(breakdown.first_step, breakdown.unit)} on, but the gradient norm is not "
             "a number there: the logger hides a NaN.",
             evidence=(measured("points with loss 0 and a gradient norm that is not finite, from there on",
                                breakdown.share, ">=", self.settings.min_share, breakdown.tag, span),),

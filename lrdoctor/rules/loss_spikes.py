@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at, counted, figure, times
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -87,12 +88,13 @@ class LossSpikes(Rule):
         margin = max(worst.share_of_progress / s.min_progress if big else 0.0, len(doubling) / s.several)
         span = Span(first_step=worst.first_step, last_step=worst.last_step)
         count = len({*map(id, big), *map(id, doubling)})
-        height = f"to {worst.ratio:.3g} times the level before" if worst.ratio > 0 else f"by {worst.height:.3g}"
+        height = f"to {times(worst.ratio)} the level before" if worst.ratio > 0 else f"by {figure(worst.height)}"
+        length = counted(worst.last_step - worst.first_step, curve.unit)
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(margin, points=len(curve)),
-            message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; the tallest, at step {worst.peak_step}, "
-            f"goes up {height} and takes {worst.last_step - worst.first_step} steps to come back.",
+            message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; the tallest, at "
+            f"{at(worst.peak_step, curve.unit)}, goes up {height} and takes {length} to come back.",
             evidence=(
                 measured("share of all progress that the tallest spike undoes", worst.share_of_progress,
                          ">=" if big else "<", s.min_progress, curve.tag, span),

@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, part
+from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -80,6 +81,8 @@ class NoiseFloor(Rule):
             return None
         share = noise.sigma / descent.progress
         gain = max(descent.late_gain, 0.0)
+        if descent.late_gain < -(s.max_late_gain + s.max_errors * descent.late_error):
+            return None  # it rises: no plateau
         unsure = s.max_errors * descent.late_error
         middle, late = curve.to_loss(curve.level(0.4, 0.6)), curve.to_loss(curve.level(0.8, 1.0))
         negligible = curve.loss.min() > 0 and middle - late <= s.max_relative_gain * middle
@@ -92,7 +95,7 @@ class NoiseFloor(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(s.max_late_gain / max(gain, descent.late_error, s.max_late_gain / 8), left, points=len(curve)),
-            message=f"{curve.tag} has been flat at {curve.to_loss(descent.end):.4g} since the middle of the run, within its own noise, at "
+            message=f"{curve.tag} has been flat at {figure(curve.to_loss(descent.end), 4)} since the middle of the run, within its own noise, at "
             + ("a rate that never decays." if schedule is not None else "a rate that is not logged."),
             evidence=(
                 measured("gain from the middle to the end, of all progress", gain, "<=", s.max_late_gain, curve.tag,

@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Evidence, Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at, figure, times
 
 if TYPE_CHECKING:
     from lrdoctor.signals.breakdown import Breakdown
@@ -75,16 +76,16 @@ class NonfiniteLoss(Rule):
         ]  # fmt: skip
         led = []
         if breakdown.growth > 2.0:
-            led.append(f"the loss had grown {breakdown.growth:.3g}-fold from its lowest")
+            led.append(f"the loss had grown {figure(breakdown.growth, 2)}-fold from its lowest")
         if breakdown.gradient_growth > 3.0:
-            led.append(f"the gradient norm had reached {breakdown.gradient_growth:.3g} times its median")
+            led.append(f"the gradient norm had reached {times(breakdown.gradient_growth)} its median")
         if breakdown.lr_rising:
             led.append("the learning rate was still rising")
         before = "; before it, " + ", and ".join(led) if led else "; nothing in the log announced it"
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(breakdown.share / self.settings.min_share * 4, points=breakdown.finite_before + 8),
-            message=f"{breakdown.tag} is not a number from step {breakdown.first_step} on{before}.",
+            message=f"{breakdown.tag} is not a number from {at(breakdown.first_step, breakdown.unit)} on{before}.",
             evidence=tuple(evidence),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, whole
+from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -84,7 +85,7 @@ class NotLearning(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(threshold / max(gained, threshold / 8), points=len(curve)),
-            message=f"{curve.tag} ends where it began, at {level:.4g}{where}.",
+            message=f"{curve.tag} ends where it began, at {figure(level, 4)}{where}.",
             evidence=(measured(measure, max(gained, 0.0), "<=", threshold, curve.tag, whole(curve), unit),),
         )  # fmt: skip
 

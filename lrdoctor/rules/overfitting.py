@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Evidence, Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import at, figure, share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.generalization import Generalization
@@ -106,13 +107,14 @@ def report(rule: Rule, g: Generalization, s: Settings) -> Finding:
             measured("change of the metric since then, over its range", g.metric_change, ">=" if improves else "<",
                      s.metric_improves, g.metric_tag, span)
         )  # fmt: skip
-    training = f" while training fell by {g.train_fall:.0%}" if g.train_fall > 0 else ""
+    training = f", while training fell by {share(g.train_fall)}" if g.train_fall > 0 else ""
     relative = g.relative_rise / s.min_relative_rise if not math.isnan(g.relative_rise) else math.nan
     return Finding(
         code=rule.code, name=rule.name, severity=rule.severity,
         confidence=confidence(relative, g.rise_of_progress / s.min_rise_of_progress, g.significance / s.min_significance,
                               points=g.points),
-        message=f"{g.tag} was lowest at step {g.best_step} ({g.best:.4g}) and has risen to {g.end:.4g} since{training}.{metric}",
+        message=f"{g.tag} was lowest at {at(g.best_step, g.unit)} ({figure(g.best, 4)}) and has risen to {figure(g.end, 4)} "
+        f"since{training}.{metric}",
         evidence=tuple(evidence),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
 from lrdoctor.rules.nonfinite_loss import NonfiniteLoss
+from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
     from lrdoctor.records import Series
@@ -67,7 +68,8 @@ class RangeTest(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(decades / self.settings.min_decades * 2, points=len(lr)),
-            message=f"The learning rate climbs exponentially from {schedule.first:.3g} to {schedule.peak:.3g}: a range test, not a training.",
+            message=f"The learning rate climbs exponentially from {figure(schedule.first)} to {figure(schedule.peak)}: "
+            "a range test, not a training.",
             evidence=(measured("decades climbed", decades, ">=", self.settings.min_decades, lr.tag, span, "decades"),),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import measured, whole
+from lrdoctor.wording import times
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -127,8 +128,7 @@ def report(rule: Rule, curve: Curve, response: Response, offset: float) -> Findi
     """Put the finding into words, for either direction."""
     s = rule.settings
     sure = response.chance(0.1, 9.0) if offset > 0 else response.chance(-9.0, -0.1)
-    times = 10.0 ** abs(offset)
-    direction = f"{times:.2g} times higher" if offset > 0 else f"{times:.2g} times lower"
+    direction = f"{times(10.0 ** abs(offset))} {'higher' if offset > 0 else 'lower'}"
     return Finding(
         code=rule.code, name=rule.name, severity=rule.severity, confidence=round(min(max(sure, 0.05), 0.99), 3),
         message=f"{curve.tag} looks like those of trainings that did better at a rate about {direction}.",

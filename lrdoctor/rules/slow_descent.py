@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, part, whole
+from lrdoctor.wording import share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -75,12 +76,13 @@ class SlowDescent(Rule):
         late = descent.late_gain / descent.late_error if descent.late_error > 0 else float("inf")
         if late < s.min_late or (schedule is not None and (schedule.cuts or schedule.warmup_fraction > 0.5)):
             return None
+        gone = share(descent.reduction) if descent.reduction < 0.01 else f"only {share(descent.reduction)}"
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(descent.late_rate / s.min_late_rate, s.max_reduction / max(descent.reduction, 1e-9),
                                   late / s.min_late, points=len(curve)),
-            message=f"{curve.tag} is still falling at {descent.late_rate:.0%} of its mean rate in the second half, and only "
-            f"{descent.reduction:.0%} of it is gone: too slow for this budget.",
+            message=f"{curve.tag} is still falling at {share(descent.late_rate)} of its mean rate in the second half, and "
+            f"{gone} of it is gone: too slow for this budget.",
             evidence=(
                 measured("rate of fall in the second half over the mean rate", descent.late_rate, ">=", s.min_late_rate,
                          curve.tag, part(curve, 0.5, 1.0)),

@@ -10,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, part
+from lrdoctor.wording import at, figure, times
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -94,8 +95,8 @@ class StuckAfterBlowUp(Rule):
             return Finding(
                 code=self.code, name=self.name, severity=self.severity,
                 confidence=confidence(enough, points=len(curve)),
-                message=f"{curve.tag} blew up at step {excursion.first_step} (peak {excursion.ratio:.3g} times the start) and has "
-                f"been flat at {curve.to_loss(descent.end):.4g} since, no better than at the start: stuck, not slow.",
+                message=f"{curve.tag} blew up at {at(excursion.first_step, curve.unit)} (peak {times(excursion.ratio)} the "
+                f"start) and has been flat at {figure(curve.to_loss(descent.end), 4)} since, no better than at the start: stuck, not slow.",
                 evidence=(
                     measured("height of the blow-up over what was gained since", enough * s.min_height, ">=", s.min_height,
                              curve.tag, part(curve, excursion.position, 1.0)),
@@ -118,8 +119,8 @@ class StuckAfterBlowUp(Rule):
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(start / level / s.min_fall, points=len(curve)),
-            message=f"{curve.tag} begins at {start:.4g}, far above that of an untrained network, and then lies flat at "
-            f"{level:.4g}, which is ln({classes}), the loss of a constant guess: the first steps blew up, and it is stuck.",
+            message=f"{curve.tag} begins at {figure(start, 4)}, far above that of an untrained network, and then lies flat at "
+            f"{figure(level, 4)}, which is ln({classes}), the loss of a constant guess: the first steps blew up, and it is stuck.",
             evidence=(
                 measured("first loss over the level of chance", start / level, ">=", s.min_fall, curve.tag, part(curve, 0, 1)),
                 measured("drift over the second half, of the level", drift, "<=", s.chance, curve.tag, part(curve, 0.5, 1)),

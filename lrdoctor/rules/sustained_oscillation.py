@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,6 +10,7 @@ from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
+from lrdoctor.wording import figure, share
 
 if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
@@ -86,11 +88,13 @@ class SustainedOscillation(Rule):
         else:
             proof = measured("variance at one period", oscillation.peak_share, ">", s.min_peak_share, curve.tag, span)
             margin = oscillation.peak_share / s.min_peak_share
-            words = f"swings with a period of {oscillation.period:.3g} logged points"
+            words = f"swings with a period of {figure(oscillation.period)} logged points"
+        size = oscillation.share_of_progress
+        width = f"by {share(size)} of all progress" if math.isfinite(size) else "and makes no progress"
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(wide, margin * margin, points=len(curve)),
-            message=f"{curve.tag} {words}, by {oscillation.share_of_progress:.0%} of all progress: an oscillation, not noise.",
+            message=f"{curve.tag} {words}, {width}: an oscillation, not noise.",
             evidence=(
                 proof,
                 measured("amplitude over progress", oscillation.share_of_progress, ">=", s.min_amplitude, curve.tag, span),
