@@ -43,7 +43,7 @@ class Excursion:
     position
         Where it begins, 0 to 1 of the run.
     recovered
-        True if the loss came back to within a quarter of the height.
+        True if the loss came back by at least two thirds of the height.
     abrupt
         Share of the height that is gained in the steepest tenth of a run length before the peak.
     """
@@ -116,7 +116,7 @@ def _describe(
     peak = begin + int(np.argmax(above[begin:end]))
     height = float(above[peak])
     after = above[peak:]
-    back = np.flatnonzero(after < 0.25 * height)
+    back = np.flatnonzero(after < height / 3.0)
     last = peak + (int(back[0]) if back.size else after.size - 1)
     span = max(int(curve.step[-1] - curve.step[0]), 1)
     window = curve.step[peak] - max(span // 50, 1)
