@@ -36,14 +36,15 @@ class _Target:
 
 _NUMBERS = (
     _Target("lr", (
-        "lr", "learning_rate", "learning_rate_init", "learningrate", "base_lr", "peak_lr", "max_lr", "lr0",
-        "init_lr", "initial_lr", "lr_init", "initial_learning_rate", "base_learning_rate", "lr_max", "lr_base",
-        "optim_lr", "train_lr", "max_learning_rate", "peak_learning_rate", "lrate", "eta")),
+        "lr", "learning_rate", "learning_rate_init", "learningrate", "base_lr", "peak_lr", "max_lr",
+        "lr0", "init_lr", "initial_lr", "lr_init", "initial_learning_rate", "base_learning_rate",
+        "lr_max", "lr_base", "optim_lr", "train_lr", "max_learning_rate", "peak_learning_rate", "lrate",
+        "eta")),
     _Target("batch_size", (
-        "global_batch_size", "total_batch_size", "train_batch_size", "batch_size", "batchsize",
-        "per_device_train_batch_size", "train_micro_batch_size_per_gpu", "micro_batch_size",
-        "per_gpu_train_batch_size", "samples_per_gpu", "batch_size_per_gpu", "batch_size_train",
-        "ims_per_batch", "minibatch_size", "mini_batch_size", "batch", "bs")),
+        "total_train_batch_size", "global_batch_size", "total_batch_size", "train_batch_size",
+        "batch_size", "batchsize", "per_device_train_batch_size", "train_micro_batch_size_per_gpu",
+        "micro_batch_size", "per_gpu_train_batch_size", "samples_per_gpu", "batch_size_per_gpu",
+        "batch_size_train", "ims_per_batch", "minibatch_size", "mini_batch_size", "batch", "bs")),
     _Target("momentum", ("momentum", "sgd_momentum"), positive=False),
     _Target("weight_decay", ("weight_decay", "weightdecay", "wd", "optim_weight_decay"), positive=False),
     _Target("clip_norm", (
@@ -199,7 +200,7 @@ def read_companion_yaml(path: Path) -> dict[str, Any]:
     becomes plain text, lists and dictionaries. A companion that is missing, too large or damaged is an
     empty dictionary: the log is worth reading without it.
     """
-    text = _small_text(path)
+    text = read_companion_text(path)
     if not text:
         return {}
     import yaml
@@ -221,7 +222,7 @@ def read_companion_json(path: Path) -> dict[str, Any]:
     import json
 
     try:
-        content = json.loads(_small_text(path) or "{}")
+        content = json.loads(read_companion_text(path) or "{}")
     except (ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
@@ -229,7 +230,7 @@ def read_companion_json(path: Path) -> dict[str, Any]:
 
 def read_companion_python(path: Path) -> dict[str, Any]:
     """Read the plain assignments of a Python configuration (OpenMMLab's) without running it."""
-    return plain_assignments(_small_text(path))
+    return plain_assignments(read_companion_text(path))
 
 
 def plain_assignments(code: str) -> dict[str, Any]:
@@ -267,7 +268,8 @@ def _literal(node: Any) -> Any:
     return None
 
 
-def _small_text(path: Path) -> str:
+def read_companion_text(path: Path) -> str:
+    """The text of a small file; empty where there is none, or a large one."""
     try:
         if not path.is_file() or path.stat().st_size > COMPANION_BYTES:
             return ""

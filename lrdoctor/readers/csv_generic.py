@@ -11,6 +11,7 @@ from lrdoctor.readers._axis import is_axis_name, plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._cells import is_number
 from lrdoctor.readers._columns import Columns, read_columns
+from lrdoctor.readers._companions import read_companions
 from lrdoctor.readers._course import is_curve_name, refusal_by_names, why_no_course
 from lrdoctor.readers._dialect import sniff
 from lrdoctor.readers._hyper import find_hyperparameters
@@ -66,6 +67,7 @@ def runs_from_columns(columns: Columns, table: Table, file: LogFile, *, format_n
             table, source=str(file.path), format_name=format_name, notes=columns.notes
         )
         return
+    settings = read_companions(file.path) | _settings(columns)
     parts = untangle(table, columns.text)
     reason = "no column holds numbers"
     found = False
@@ -78,7 +80,7 @@ def runs_from_columns(columns: Columns, table: Table, file: LogFile, *, format_n
             part,
             source=str(file.path),
             format_name=format_name,
-            hyperparameters=_settings(columns),
+            hyperparameters=settings,
             notes=columns.notes,
         ):
             found = True

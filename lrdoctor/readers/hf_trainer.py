@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._companions import read_model_card
 from lrdoctor.readers._log_history import runs_from_log_history, settings_of_state
 from lrdoctor.readers._records import load_json
 from lrdoctor.readers._table import labelled
@@ -50,6 +51,7 @@ class TrainerStateReader:
                 failures.append(error)
         if not states:
             raise failures[0]
+        card = read_model_card(source.path if source.path.is_dir() else source.path.parent)
         notes = [f"{error.source}: {error.reason}" for error in failures]
         kept = _longest(states)
         for number, (file, state, covered) in enumerate(kept, 1):
@@ -60,7 +62,7 @@ class TrainerStateReader:
                 state["log_history"],
                 source=str(file.path),
                 format_name=self.name,
-                hyperparameters=settings_of_state(state),
+                hyperparameters=settings_of_state(state) | card,
                 notes=said,
             ):
                 yield labelled(run, str(number) if len(kept) > 1 else "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._companions import read_companions
 from lrdoctor.readers._course import is_curve_name, refusal_by_names, why_no_course
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._json_table import read_json_table
@@ -65,6 +66,7 @@ class GenericJsonReader:
         """Read the runs of one file; see `Reader.read`."""
         file = source.files[0]
         table, text, settings, notes = _content(file)
+        known = read_companions(file.path) | find_hyperparameters(settings)
         reason, found = "no column holds numbers", False
         for label, part, left in untangle(table, text):
             refusal = why_no_course(part, left, trusted=file.named)
@@ -73,7 +75,7 @@ class GenericJsonReader:
                 continue
             for run in runs_from_table(
                 part, source=str(file.path), format_name=self.name, notes=notes,
-                hyperparameters=find_hyperparameters(settings), blank_may_be_nan=False,
+                hyperparameters=known, blank_may_be_nan=False,
             ):  # fmt: skip
                 found = True
                 yield labelled(run, label)

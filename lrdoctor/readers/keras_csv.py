@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._companions import read_companions
 from lrdoctor.readers._sheet import header_names, runs_from_sheet
 from lrdoctor.records import Role
 
@@ -40,7 +41,12 @@ class KerasCsvReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run or, where the file was appended to, the runs; see `Reader.read`."""
         yield from runs_from_sheet(
-            source.files[0], format_name=self.name, role=_role, axis="epoch", unit="epoch"
+            source.files[0],
+            format_name=self.name,
+            role=_role,
+            axis="epoch",
+            unit="epoch",
+            hyperparameters=read_companions(source.files[0].path),
         )
 
 

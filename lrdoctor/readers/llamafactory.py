@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._companions import read_model_card
 from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
 from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._table import runs_from_table
@@ -13,7 +14,7 @@ from lrdoctor.records import Role
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lrdoctor.records import Hyperparameter, Run
+    from lrdoctor.records import Run
 
 _ROLES = {
     "loss": (Role.TRAIN_LOSS, "LLaMA-Factory: mean training loss since the previous log"),
@@ -43,9 +44,9 @@ class LlamaFactoryReader:
         file = source.files[0]
         content = read_json_table(file.path)
         table, notes = content.table, content.notes
-        settings: dict[str, Hyperparameter] = {}
-        for name in ("training_args.yaml", "llamaboard_config.yaml"):
-            settings = settings or find_hyperparameters(read_companion_yaml(file.path.parent / name))
+        home = file.path.parent
+        arguments = read_companion_yaml(home / "training_args.yaml")
+        settings = find_hyperparameters(arguments) or read_model_card(home)
         total = table.columns.get("total_steps")
         if total is not None and total.size and total[-1] > 0:
             settings.setdefault("max_steps", int(total[-1]))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.readers._axis import is_axis_name, plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._companions import read_companions
 from lrdoctor.readers._course import is_curve_name
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_json
 from lrdoctor.readers._sheet import header_names, runs_from_sheet
 from lrdoctor.records import Role
 
@@ -57,9 +57,8 @@ class OpenAILoggerReader:
         file = source.files[0]
         names = header_names(file)
         axis = next((name for name in _AXES if name in names), None)
-        config = read_companion_json(file.path.parent / "config.json")
         yield from runs_from_sheet(
-            file, format_name=self.name, role=_role, axis=axis, hyperparameters=find_hyperparameters(config)
+            file, format_name=self.name, role=_role, axis=axis, hyperparameters=read_companions(file.path)
         )
 
 
