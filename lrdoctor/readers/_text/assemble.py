@@ -12,13 +12,14 @@ from lrdoctor.readers._text.curves import curves_of, reconciled
 from lrdoctor.readers._text.layout import lay_out, under_headings
 from lrdoctor.readers._text.tabling import tabled
 from lrdoctor.readers._text.uncounted import is_pair, pieces_without_axis
-from lrdoctor.readers._text.words import LEADING_RANK, is_setting
+from lrdoctor.readers._text.words import LEADING_RANK, NEUTRAL, is_setting, names_split
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lrdoctor.readers._text.curves import Roles
+    from lrdoctor.readers._text.nouns import Field
     from lrdoctor.readers._text.scan import Group, Scan
     from lrdoctor.readers._text.tabling import Piece
 
@@ -52,7 +53,7 @@ def pieces(scan: Scan) -> list[Piece]:
     if piece is None:
         return []
     piece.roles = {tag: role for tag, role in roles.items() if tag in piece.table.columns}
-    piece.notes = axis.notes + notes
+    piece.notes = list(dict.fromkeys(axis.notes + notes))
     return [piece]
 
 
@@ -86,21 +87,25 @@ def _divided(groups: list[Group], scan: Scan, notes: list[str]) -> list[Group]:
     headings = scan.at("heading")
     out = []
     for group in groups:
-        plain = measured(group) and not group.split and all(
-            item.kind != "value" or "/" not in item.tag for item in group.fields)  # fmt: skip
-        parts = under_headings(group, headings) if plain and len({name for _, name in headings}) > 1 else None
+        tags = [item.tag for item in group.fields if item.kind == "value"]
+        silent = measured(group) and not group.split and not any(names_split(tag) for tag in tags)
+        parts = under_headings(group, headings) if silent else None
         if parts is None:
             out.append(group)
             continue
-        notes.append("training and validation lines are told apart by the headings above them")
+        notes.append("headings above the lines tell what they were measured on")
         for name, rows in parts.items():
             part = group.take(rows)
-            part.fields = tuple(
-                replace(i, tag=f"{name}/{i.tag}") if i.kind == "value" else i for i in part.fields
-            )
+            part.fields = tuple(_under(item, name) for item in part.fields)
             part.split = name
             out.append(part)
     return out
+
+
+def _under(item: Field, name: str) -> Field:
+    """A field with its heading in front."""
+    neutral = item.kind != "value" or NEUTRAL.fullmatch(item.tag) is not None
+    return item if neutral else replace(item, tag=f"{name}/{item.tag}")
 
 
 def _accepted(groups: list[Group], axis: Axis) -> tuple[list[Group], Roles]:

@@ -13,7 +13,7 @@ from lrdoctor.readers._text.scan import Group
 from lrdoctor.readers._text.words import axis_rank, is_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _HEADERS = 100
+_RIGHT_ABOVE = 2
+_NEARLY_ALL = 0.9
 _FEW = 0.2
 """A progress bar's last states stand for all of them if there are so many, as a share."""
 
@@ -141,19 +143,38 @@ def _settled(groups: list[Group]) -> list[Group]:
     return kept
 
 
-def under_headings(group: Group, headings: list[tuple[int, str]]) -> dict[str, Ints] | None:
-    """Divide lines by the last heading above them; None where headings do not tell them apart."""
-    if len(headings) < 2:
+def under_headings(group: Group, headings: Sequence[tuple[int, str]]) -> dict[str, Ints] | None:
+    """Divide lines by the last heading above them (Training, Validation).
+
+    Parameters
+    ----------
+    group
+        Lines that do not themselves say what they were measured on.
+    headings
+        Line and split of each heading.
+
+    Returns
+    -------
+    Rows by split: of both, where headings tell the lines apart, or of one, where its heading stands right above
+    nearly all of them; None where they settle nothing.
+    """
+    if not headings:
         return None
     at = np.array([line for line, _ in headings], np.int64)
     over = np.searchsorted(at, group.lines) - 1
-    if np.any(over < 0):
-        return None
-    spoken = np.array([headings[number][1] for number in over.tolist()])
+    spoken = np.array([headings[number][1] if number >= 0 else "" for number in over.tolist()])
     parts = {name: np.flatnonzero(spoken == name) for name in dict.fromkeys(spoken.tolist())}
-    if len(parts) < 2 or min(rows.size for rows in parts.values()) < 0.2 * group.lines.size:
-        return None
-    return parts
+    if (
+        len(parts) > 1
+        and "" not in parts
+        and min(rows.size for rows in parts.values()) >= 0.2 * group.lines.size
+    ):
+        return parts
+    near = (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
+    main = max(parts, key=lambda name: parts[name].size)
+    if main and np.mean(near & (spoken == main)) >= _NEARLY_ALL:
+        return {main: np.arange(group.lines.size)}
+    return None
 
 
 def plain_name(tag: str) -> str:

@@ -345,6 +345,54 @@ def json_in_line(c):
     return "\n".join(out), {"train_loss": tr, "val_loss": va}
 
 
+@sample
+def quickstart(c):
+    out = ["Using cpu device"]
+    tr = []
+    va = []
+    k = 0
+    for e in range(1, 6):
+        out += [f"Epoch {e}", "-------------------------------"]
+        for b in range(64, 60000, 6400):
+            out.append(f"loss: {c.train(k):.6f}  [{b:5d}/60000]")
+            tr.append(((e - 1) * 60000 + b, c.train(k)))
+            k += 1
+        out += ["Test Error: ", f" Accuracy: {c.accuracy(e) * 100:.1f}%, Avg loss: {c.valid(e):.6f} ", ""]
+        va.append(c.valid(e))
+    return "\n".join([*out, "Done!"]), {"loss": tr, "test/Avg loss": va}
+
+
+@sample
+def step_then_loss(c):
+    out = []
+    tr = []
+    for i in range(200, 4000, 200):
+        out += [
+            f"2025-10-29 14:32:10 - INFO - Step {i}/10000",
+            f"2025-10-29 14:32:10 - INFO - Training Loss: {c.train(i / 200)}",
+        ]
+        tr.append((i, c.train(i / 200)))
+    return "\n".join(out), {"Training Loss": tr}
+
+
+@sample
+def statistics_headings(c):
+    out = []
+    tr = []
+    va = []
+    for e in range(1, 12):
+        out += [
+            f"--- [Epoch {e}] ---",
+            "--- Train Statistics ---",
+            f"Loss: {c.train(e)} (Ent: 0.0049, Head: 0.0013)",
+            "--- Val Statistics ---",
+            f"Loss: {c.valid(e)} (Ent: 0.0163, Head: 0.0039)",
+        ]
+        tr.append((e, c.train(e)))
+        va.append((e, c.valid(e)))
+    return "\n".join(out), {"train/Loss": tr, "val/Loss": va}
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_curves(name, course, read_printed, assert_points):
     text, wanted = SAMPLES[name](course)

@@ -305,6 +305,20 @@ def logging_dict(c):
     return "\n".join(out), {"train/loss": tr, "val/loss": va}
 
 
+@sample
+def scglue(c):
+    out = []
+    tr = []
+    va = []
+    for e in range(10, 160, 10):
+        out.append(
+            f"[INFO] SCGLUETrainer: [Epoch {e}] train={{'g_nll': {c.train(e / 10)}, 'g_kl': 0.004}}, val={{'g_nll': {c.valid(e / 10)}, 'g_kl': 0.005}}, 1.5s elapsed"
+        )
+        tr.append((e, c.train(e / 10)))
+        va.append((e, c.valid(e / 10)))
+    return "\n".join(out), {"train/g_nll": tr, "val/g_nll": va}
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_curves(name, course, read_printed, assert_points):
     text, wanted = SAMPLES[name](course)

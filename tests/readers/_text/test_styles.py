@@ -233,6 +233,40 @@ def two_runs_named(c):
     return "\n".join(out), {"loss": [(e, round(c.train(e) + 0.1, 4)) for e in range(1, 13)]}
 
 
+@sample
+def horovod(c):
+    out = []
+    tr = []
+    k = 0
+    for e in range(1, 4):
+        for b in range(0, 20000, 2000):
+            for r in range(2):
+                out.append(
+                    f"Tue Apr 2{e} 18:22:57 2020[{r}]<stdout>:Train Epoch: {e} [{b}/20000 ({b // 200}%)]       Loss: {c.train(k):.6f}"
+                )
+            tr.append(((e - 1) * 20000 + b, c.train(k)))
+            k += 1
+    return "\n".join(out), {"train/Loss": tr}
+
+
+@sample
+def telemetry(c):
+    out = []
+    tr = []
+    va = []
+    for e in range(1, 12):
+        out.append(f"[Telemetry] Starting epoch {e}/15")
+        for b in (50, 100):
+            out.append(f"[Telemetry][Epoch {e}] Batch {b}/115 | Loss: {c.train(e)} | Acc: 1.0000")
+        out += [
+            f"[Telemetry] Epoch {e} | Train Loss: {c.train(e) + 0.01:.4f} | Train Acc: 0.9962",
+            f"[Telemetry] Epoch {e} | Val Loss: {c.valid(e)} | Val Acc: 0.99",
+        ]
+        tr.append(round(c.train(e) + 0.01, 4))
+        va.append(c.valid(e))
+    return "\n".join(out), {"Train Loss": tr, "Val Loss": va}
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_curves(name, course, read_printed, assert_points):
     text, wanted = SAMPLES[name](course)
