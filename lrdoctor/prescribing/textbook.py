@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrdoctor.wording import figure
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -81,14 +83,14 @@ def _broken_from_start(finding: Finding, hyperparameters: Mapping[str, Hyperpara
     usual = usual_rates(hyperparameters)
     if usual is not None and rate is not None and rate > usual.high * _CLOSE:
         factor = usual.default / rate
-        return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{rate:g} is far above what is usual for {usual.name}")
+        return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{figure(rate)} is far above what is usual for {usual.name}")
     if usual is None and rate is not None and rate > _ANY_HIGH * _CLOSE:
         factor = _ANY_HIGH / rate
-        return Dose(factor, factor / 30, min(factor * 3, 0.9), f"{rate:g} is far above what is usual for any optimizer")
-    if finding.span.first_step < 1:
+        return Dose(factor, factor / 30, min(factor * 3, 0.9), f"{figure(rate)} is far above what is usual for any optimizer")
+    if any(piece.unit == "updates" for piece in finding.evidence):
         return Dose(1.0, 0.1, 2.0, "it was broken before the first update: fix the inputs or the loss first")
     if rate is not None and rate <= (_ANY_USUAL if usual is None else usual.high):
-        return Dose(1.0, 0.1, 2.0, f"a rate of {rate:g} breaks nothing within the first steps: fix the inputs or the loss")
+        return Dose(1.0, 0.1, 2.0, f"a rate of {figure(rate)} breaks nothing within the first steps: fix the inputs or the loss")
     return Dose(0.1, 0.01, 1.0, "the first logged steps are already broken")
 
 
@@ -101,8 +103,8 @@ def _flat(hyperparameters: Mapping[str, Hyperparameter], rate: float | None) -> 
         return Dose(10.0, 0.3, 100.0, "a flat loss is more often a rate far too low than too high, but the log cannot tell")
     if rate > usual.high * _CLOSE:
         factor = usual.default / rate
-        return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{rate:g} is far above what is usual for {usual.name}")
+        return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{figure(rate)} is far above what is usual for {usual.name}")
     if rate < usual.low:
         factor = usual.default / rate
-        return Dose(factor, max(factor / 10, 1.1), factor * 10, f"{rate:g} is far below what is usual for {usual.name}")
-    return Dose(3.0, 0.1, 30.0, f"{rate:g} is usual for {usual.name}: look for another cause before changing it")
+        return Dose(factor, max(factor / 10, 1.1), factor * 10, f"{figure(rate)} is far below what is usual for {usual.name}")
+    return Dose(3.0, 0.1, 30.0, f"{figure(rate)} is usual for {usual.name}: look for another cause before changing it")

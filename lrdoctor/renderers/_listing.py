@@ -9,10 +9,10 @@ import msgspec
 from lrdoctor.records import Role, Run
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers._clean import clean, elide, encodable
-from lrdoctor.renderers._figures import counted, figure
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers.json import curve, number, scalar
 from lrdoctor.roles import primary, primary_reason
+from lrdoctor.wording import counted, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._clean import clean
-from lrdoctor.renderers._figures import counted, percent
 from lrdoctor.renderers._sparkline import svg
+from lrdoctor.wording import counted, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

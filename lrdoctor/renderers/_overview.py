@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._clean import clean, elide
-from lrdoctor.renderers._figures import percent
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers._parts import drawn, finding_lines, mark, remark_lines, verdict_style
+from lrdoctor.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from lrdoctor.records import Role, Severity, Verdict
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._clean import clean, elide
-from lrdoctor.renderers._figures import percent
 from lrdoctor.renderers._lines import Line
 from lrdoctor.renderers._sparkline import blocks
+from lrdoctor.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from lrdoctor.records import Role
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._clean import clean, elide
-from lrdoctor.renderers._figures import counted, figure, percent
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers._parts import finding_lines, mark, remark_lines, verdict_style
 from lrdoctor.renderers._sparkline import blocks
 from lrdoctor.roles import primary
+from lrdoctor.wording import counted, figure, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.records import Role, Verdict
 from lrdoctor.renderers._clean import clean
-from lrdoctor.renderers._figures import figure, percent
+from lrdoctor.wording import figure, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

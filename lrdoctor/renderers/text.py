@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._clean import clean
-from lrdoctor.renderers._figures import counted
 from lrdoctor.renderers._lines import BLANK, Line, paint
 from lrdoctor.renderers._overview import overview
 from lrdoctor.renderers._parts import verdict_style
 from lrdoctor.renderers._single import single
+from lrdoctor.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

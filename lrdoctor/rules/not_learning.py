@@ -81,7 +81,7 @@ class NotLearning(Rule):
         level = curve.to_loss(descent.end)
         classes = round(math.exp(level)) if 0.3 < level < 7.0 else 0
         at_chance = 2 <= classes <= 1000 and abs(level - math.log(classes)) <= s.chance * level and classes <= 20
-        where = f", at ln({classes}), the loss of a constant guess among {classes}" if at_chance else ""
+        where = f", at ln({classes}), the loss of a constant guess among {classes} classes" if at_chance else ""
         return Finding(
             code=self.code, name=self.name, severity=self.severity,
             confidence=confidence(threshold / max(gained, threshold / 8), points=len(curve)),

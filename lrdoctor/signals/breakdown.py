@@ -11,7 +11,7 @@ from lrdoctor.errors import Unavailable
 from lrdoctor.signals._stats import median
 
 if TYPE_CHECKING:
-    from lrdoctor.records import Series
+    from lrdoctor.records import Series, StepUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Breakdown:
         The curve that shows it first.
     hidden
         True where the loss itself was logged as 0.0 while the gradient norm is not finite.
+    unit
+        What its steps count.
     first_step, last_step
         First step without a number, and the last step of the curve.
     finite_before
@@ -42,6 +44,7 @@ class Breakdown:
 
     tag: str
     hidden: bool
+    unit: StepUnit
     first_step: int
     last_step: int
     finite_before: int
@@ -77,7 +80,7 @@ def breakdown(
 
 def _hidden(loss: Series, gradient: Series) -> np.ndarray | None:
     """Points at which the loss is exactly 0 and the gradient norm is not a number, up to the end of the log."""
-    if not np.any(loss.value == 0.0) or np.isfinite(gradient.value).all():
+    if loss.unit != gradient.unit or not np.any(loss.value == 0.0) or np.isfinite(gradient.value).all():
         return None
     position = np.searchsorted(gradient.step, loss.step)
     inside = position < gradient.step.size
@@ -99,7 +102,7 @@ def _describe(
     if before.size >= 2 and before.min() > 0:
         growth = float(before[-1]) / float(before.min())
     return Breakdown(
-        tag=series.tag, hidden=hidden, first_step=first, last_step=int(series.step[-1]), finite_before=int(before.size),
+        tag=series.tag, hidden=hidden, unit=series.unit, first_step=first, last_step=int(series.step[-1]), finite_before=int(before.size),
         share=float(broken[onset:].mean()), recovered=not bool(broken[-max(1, min(3, broken.size - onset)) :].any()),
         growth=growth, gradient_growth=_gradient_growth(grad_norm, first), lr_rising=_rising(lr, first),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from lrdoctor.signals._stats import bounded, median, row_medians
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrdoctor.records import Series
+    from lrdoctor.records import Series, StepUnit
 
     Floats = NDArray[np.float64]
 
@@ -38,6 +38,8 @@ class Curve:
         Of the series it was made from.
     is_train
         False where only a validation loss was logged.
+    unit
+        What `step` counts.
     step
         int64 [n] of the finite points.
     loss
@@ -54,6 +56,7 @@ class Curve:
 
     tag: str
     is_train: bool
+    unit: StepUnit
     step: NDArray[np.int64]
     loss: Floats
     z: Floats
@@ -110,7 +113,7 @@ def prepare(series: Series, *, is_train: bool) -> Curve:
     z = np.log(loss) if wide else bounded(loss)
     block_z = np.log(level) if wide else bounded(level)
     return Curve(
-        tag=series.tag, is_train=is_train, step=step, loss=loss, z=z, scale=scale,
+        tag=series.tag, is_train=is_train, unit=series.unit, step=step, loss=loss, z=z, scale=scale,
         block_step=(step[starts + (size - 1) // 2] + step[starts + size // 2]) / 2.0, block_z=block_z, block_size=size,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from lrdoctor.signals._stats import MAD_TO_SIGMA, bounded, median
 from lrdoctor.signals.descent import running_median
 
 if TYPE_CHECKING:
-    from lrdoctor.records import Series
+    from lrdoctor.records import Series, StepUnit
 
 _MIN_POINTS = 4
 
@@ -26,6 +26,8 @@ class Generalization:
     ----------
     tag
         The validation curve.
+    unit
+        What its steps count.
     points
         Finite validation points.
     best_step, best_at
@@ -52,6 +54,7 @@ class Generalization:
     """
 
     tag: str
+    unit: StepUnit
     points: int
     best_step: int
     best_at: float
@@ -90,9 +93,10 @@ def generalization(val_loss: Series, train_loss: Series | None, val_metric: Seri
     error = sigma * math.sqrt(1.5 / tail + 0.5) if sigma > 0 else 0.0
     first = float(np.max(smooth[: max(1, value.size // 10)]))
     span = max(int(step[-1] - step[0]), 1)
+    train_loss, val_metric = (other if other and other.unit == val_loss.unit else None for other in (train_loss, val_metric))
     metric_tag, metric_change = _metric(val_metric, int(step[lowest]))
     return Generalization(
-        tag=val_loss.tag, points=int(value.size), best_step=int(step[lowest]), best_at=float(step[lowest] - step[0]) / span,
+        tag=val_loss.tag, unit=val_loss.unit, points=int(value.size), best_step=int(step[lowest]), best_at=float(step[lowest] - step[0]) / span,
         best=best, end=end, rise=rise, relative_rise=rise / best if best > 0 else float("nan"),
         rise_of_progress=rise / (first - best) if first > best else (float("inf") if rise > 0 else 0.0),
         sigma=sigma, significance=rise / error if error > 0 else (float("inf") if rise > 0 else 0.0),

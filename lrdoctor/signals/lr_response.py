@@ -51,6 +51,8 @@ def lr_response(curve: Curve, noise: Noise, schedule: Schedule) -> LrResponse:
     """
     if not schedule.cuts:
         raise Unavailable("the learning rate was never cut abruptly")
+    if schedule.unit != curve.unit:
+        raise Unavailable(f"the learning rate is logged by {schedule.unit}, the loss by {curve.unit}")
     cut = schedule.cuts[0]
     index = int(np.searchsorted(curve.step, cut.step))
     width = max(3, len(curve) // 20)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lrdoctor.records import Hyperparameter, Series
+    from lrdoctor.records import Hyperparameter, Series, StepUnit
 
     Floats = NDArray[np.float64]
 
@@ -63,8 +63,8 @@ class Schedule:
         Root mean square misfit of the recognised shape, as a share of the peak.
     logged
         False where the kind comes from the configuration alone.
-    last_step
-        Last logged step.
+    unit, last_step
+        What its steps count, and the last of them.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class Schedule:
     period: float
     residual: float
     logged: bool
+    unit: StepUnit
     last_step: int
 
 
@@ -113,7 +114,8 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
         warmup_fraction=float(step[top] - step[0]) / span if rising else 0.0, final_fraction=float(relative[-1]),
         decayed_since=float(step[-1] - step[decayed]) / span if decayed < rate.size else 0.0,
         decayed_step=int(step[min(decayed, rate.size - 1)]), period=period, residual=residual, logged=True,
-        cuts=_cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else (), last_step=int(step[-1]),
+        cuts=_cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else (), unit=lr.unit,
+        last_step=int(step[-1]),
     )  # fmt: skip
 
 
@@ -125,7 +127,7 @@ def _configured(hyperparameters: Mapping[str, Hyperparameter]) -> Schedule:
     return Schedule(
         kind=name, peak=peak, first=peak, last=float("nan"), warmup_steps=0, warmup_fraction=0.0,
         final_fraction=float("nan"), decayed_since=0.0, decayed_step=0, cuts=(), period=0.0, residual=float("nan"),
-        logged=False, last_step=0,
+        logged=False, unit="step", last_step=0,
     )  # fmt: skip
 
 

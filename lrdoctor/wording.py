@@ -1,4 +1,4 @@
-"""Numbers as a reader of reports wants them: few digits, 5.6e-4 rather than 0.00056, no 1e+02."""
+"""Numbers and places as a reader of reports wants them: few digits, 5.6e-4 rather than 0.00056, no 1e+02."""
 
 from __future__ import annotations
 
@@ -36,3 +36,20 @@ def percent(share: float) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 run``, ``1,204 runs``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def share(part: float) -> str:
+    """A share of 1 within a sentence: ``81 %``, ``less than 1 %``, ``130 %``, ``12 times``."""
+    if part > 9.995:
+        return times(part)
+    return percent(max(part, 0.0)).replace("<", "less than ").replace(">", "more than ")
+
+
+def times(ratio: float) -> str:
+    """A ratio within a sentence: ``2.5 times``, ``2,300 times``, ``2.3e6 times``."""
+    return f"{figure(ratio, 2)} times" if math.isfinite(ratio) else "countless times"
+
+
+def at(step: int, unit: str) -> str:
+    """A place in a run: ``step 1,200``, ``epoch 9``."""
+    return f"{unit} {step:,}"

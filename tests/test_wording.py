@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrdoctor.renderers._figures import counted, figure, percent
+from lrdoctor.wording import at, counted, figure, percent, share, times
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,19 @@ def test_percent(share, shown):
 
 def test_counted():
     assert (counted(1, "run"), counted(1204, "run")) == ("1 run", "1,204 runs")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [(0.81, "81 %"), (0.001, "less than 1 %"), (0.999, "more than 99 %"), (1.3, "130 %"), (-0.2, "0 %"),
+     (12.3, "12 times"), (math.inf, "countless times")],
+)  # fmt: skip
+def test_share(part, words):
+    assert share(part) == words
+
+
+def test_times_and_places():
+    assert times(2.29e6) == "2.3e6 times"
+    assert times(5432.0) == "5,400 times"
+    assert at(12000, "step") == "step 12,000"
+    assert at(9, "epoch") == "epoch 9"
