@@ -68,10 +68,11 @@ SICK = (
         run=logged(
             spiky_events,
             make_task=partial(tasks.digits, hidden=(64,) * 6),
-            steps=1500,
+            steps=1050,
             optimizer="adam",
-            batch_size=64,
-            validate_every=22,
+            batch_size=128,
+            validate_every=11,
+            seed=1,
         ),
         settings={"lr": 0.02},
         others=({"lr": 0.006}, {"lr": 0.003}),
@@ -259,7 +260,12 @@ SICK = (
             partial(
                 csv_log,
                 name="log.csv",
-                tags={"epoch": "epoch", "train_loss": "train_loss", "val_loss": "val_loss"},
+                tags={
+                    "epoch": "epoch",
+                    "train_loss": "train_loss",
+                    "val_loss": "val_loss",
+                    "val_accuracy": "val_accuracy",
+                },
             ),
             make_task=tasks.digits,
             steps=88,
