@@ -24,6 +24,18 @@ class Curve(NamedTuple):
     wall: Floats
     value: Floats
 
+    def of(self, some: Bools | Ints | slice) -> Curve:
+        """Some of the points."""
+        return Curve(self.step[some], self.wall[some], self.value[some])
+
+    def then(self, other: Curve) -> Curve:
+        """These points, and others behind them."""
+        return Curve(
+            np.concatenate([self.step, other.step]),
+            np.concatenate([self.wall, other.wall]),
+            np.concatenate([self.value, other.value]),
+        )
+
 
 @dataclass(slots=True)
 class Columns:
@@ -97,7 +109,7 @@ class Columns:
                 good = purge_late(curve.step, late[order[begin:end]])
                 if ghost is not None:
                     good &= ~ghost[order[begin:end]]
-                curve = Curve(curve.step[good], curve.wall[good], curve.value[good])
+                curve = curve.of(good)
             if curve.step.size:
                 found[self.names[index].decode("utf-8", "backslashreplace")] = curve
         return found
