@@ -155,7 +155,7 @@ def under_headings(group: Group, headings: Sequence[tuple[int, str]]) -> dict[st
 
     Returns
     -------
-    Rows by split: of both, where headings tell the lines apart, or of one, where its heading stands right above
+    Rows by split: of both, where headings tell the lines apart; of one, where its heading stands above
     nearly all of them; None where they settle nothing.
     """
     if not headings:
