@@ -116,7 +116,8 @@ def to_json(groups: Sequence[Group], unreadable: Iterable[Unreadable], version: 
         tool=contract.Tool(name="lrdoctor", version=version),
         groups=[_group(one) for one in groups],
         unreadable=[
-            contract.Unreadable(source=encodable(lost.source), error=encodable(lost.error)) for lost in unreadable
+            contract.Unreadable(source=encodable(lost.source), error=encodable(lost.error))
+            for lost in unreadable
         ],
     )
     return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n"
@@ -163,7 +164,10 @@ def to_lines(groups: Sequence[Group], most: int = 20) -> Iterator[Line]:
             text = f"LR {figure(rate.lr)} ({figure(low)} to {figure(high)})"
             yield Line([("  next     ", "dim")], [(text, "dose"), (f": {clean(rate.why, 600)}", "")])
         if not one.next:
-            yield Line([("  settled  " if one.settled else "  next     ", "dim")], [(clean(one.reason, 600), "good" if one.settled else "")])
+            yield Line(
+                [("  settled  " if one.settled else "  next     ", "dim")],
+                [(clean(one.reason, 600), "good" if one.settled else "")],
+            )
         for other in one.apart:
             text = f"not compared with group {other.group + 1}: {clean(other.why, 600)}; do not carry its rate over"
             yield Line([("  apart    ", "dim")], [(text, "warn")])
@@ -190,7 +194,9 @@ def _ranking(runs: Sequence[Standing], tag: str, most: int) -> Iterator[Line]:
             return
         end = _STATES.get(run.state) or figure(run.level)
         style = "bad" if run.state == "blew-up" else "good" if index == 0 and run.state == "finished" else ""
-        yield Line([(f"  {rate.ljust(width)}  ", "")], [(end, style), (f"  {elide(clean(run.id), 60)}", "dim")])
+        yield Line(
+            [(f"  {rate.ljust(width)}  ", "")], [(end, style), (f"  {elide(clean(run.id), 60)}", "dim")]
+        )
 
 
 def _said(one: Group) -> Iterator[Line]:
@@ -202,7 +208,9 @@ def _said(one: Group) -> Iterator[Line]:
     if one.good_band is not None and one.good_band[0] < one.good_band[1]:
         words.append(f"LR {figure(one.good_band[0])} to {figure(one.good_band[1])} do as well")
     if one.at_edge is not None:
-        words.append(f"the {'lowest' if one.at_edge == 'low' else 'highest'} LR tried, so the best may lie beyond it")
+        words.append(
+            f"the {'lowest' if one.at_edge == 'low' else 'highest'} LR tried, so the best may lie beyond it"
+        )
     yield Line([("  best     ", "dim")], [("; ".join(words), "")])
 
 

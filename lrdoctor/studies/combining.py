@@ -28,8 +28,14 @@ STEP = 0.125
 """Decades between the rates that are considered."""
 NEAR, FINE = 0.98, 0.90
 """Shares of the best reduction that a near-best, or a fine, run reaches."""
-_WORSE = 0.02
+BROKEN = -0.05
+"""Reduction that stands for a run that blew up, or ended above where it began."""
+_WORSE = 0.5
 """Share of the loss before training by which a run must end above it to count as blown up."""
+_BRACKETS = 3
+"""Rates from which on the best has to have one tried on either side."""
+_CLEAR = 2.0
+"""Standard errors by which the best has to lead for that."""
 _NOTHING = 0.1
 """Share of the best reduction below which a run can look as if it had learnt nothing."""
 _LEAST = 0.003
@@ -42,25 +48,32 @@ class Settings:
 
     response_power: float = 0.8
     """Power of a single response: its candidates are not independent of one another."""
-    crowd_power: float = 0.6
+    crowd_power: float = 0.8
     """n responses count as n**(1 - this): they err together."""
-    least_trust: float = 0.6
+    least_trust: float = 0.1
     """Trust in the response of a run that learnt nothing, relative to one that ended best."""
-    resolution: float = 0.5
+    doubt: float = 0.3
+    """Chance that the responses mislead altogether: enough measured levels can then overrule them."""
+    resolution: float = 0.6
     """Standard deviation of measured against true level, in log-odds of the reduction."""
-    odds_floor: float = 0.01
-    """Reductions closer than this to 0 or 1 are not told apart."""
-    surprise: float = 0.1
+    freak: float = 1e-4
+    """Likelihood below which no single level can push a hypothesis."""
+    low_floor: float = 1e-3
+    high_floor: float = 0.005
+    """Reductions closer than this to 0, and to 1, are not told apart."""
+    surprise: float = 0.3
     """Chance that a run blows up, or does not, against the hypothesis."""
-    fine_share: float = 0.25
+    fine_share: float = 0.2
     """Weight of ending within 10 % of the best, beside within 2 %, in what the next run is for."""
-    enough_alone: float = 0.2
+    enough_alone: float = 0.18
     """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom promise more."""
-    enough: float = 0.75
+    enough: float = 0.9
     """The same for the best of several."""
+    least_added: float = 0.02
+    """Chance of reaching what the best of several runs does not, below which another run is not worth it."""
     second: float = 0.5
     """Chance, relative to the first rate's, from which on a second rate is named too."""
-    apart: float = 0.1
+    apart: float = 0.18
     """Decades within which a rate counts as tried."""
 
 
@@ -107,6 +120,8 @@ class Suggestion:
         That a run at `log10_lr` ends within 2 % of the best reachable reduction.
     best_chance
         The same for the best run so far.
+    added
+        Chance that a run at `log10_lr` ends near the best while the best run so far is not.
     second
         Another rate and its chance if the first one turns out not to be near the best; None where that adds little.
     settled
@@ -119,6 +134,7 @@ class Suggestion:
     interval: tuple[float, float]
     chance: float
     best_chance: float
+    added: float
     second: tuple[float, float] | None
     settled: bool
     axis: Floats
@@ -150,7 +166,10 @@ class Shapes:
 @cache
 def shapes() -> Shapes:
     """The shapes that the recorded grids have."""
-    with as_file(files("lrdoctor.studies").joinpath(SHAPES)) as path, np.load(path, allow_pickle=False) as data:
+    with (
+        as_file(files("lrdoctor.studies").joinpath(SHAPES)) as path,
+        np.load(path, allow_pickle=False) as data,
+    ):
         reduction = data["reduction"].astype(np.float64)
         return Shapes(reduction=reduction, weight=data["weight"].astype(np.float64))
 
@@ -170,21 +189,48 @@ def combine(seen: Observations, known: Shapes | None = None, s: Settings | None 
     s, known = s or Settings(), known or shapes()
     axis = _axis(seen.log10_lr)
     table = _table(known, axis.size)
-    score = np.log(known.weight)[:, None] + _from_responses(seen, axis, table, s) + _from_levels(seen, axis, table.curves, s)
-    weight = np.exp(score - score.max())
-    weight /= weight.sum()
+    prior = np.repeat(known.weight[:, None] / axis.size, axis.size, axis=1)
+    told = _weighed(prior, _from_responses(seen, axis, table, s))
+    weight = _weighed((1 - s.doubt) * told + s.doubt * prior, _from_levels(seen, axis, table.curves, s))
     flat = weight.ravel().astype(np.float32)
     near, fine = ((flat @ flags).astype(np.float64) for flags in (table.near, table.fine))
     best = best_run(seen.level)
-    best_chance = 0.0 if best is None else float(np.interp(seen.log10_lr[best], axis, near))
     allowed = _allowed(seen, axis, s)
     choice = _highest(np.where(allowed, (1 - s.fine_share) * near + s.fine_share * fine, -1.0))
-    least = s.enough if seen.level.size > 1 else s.enough_alone
+    best_chance, added = 0.0, float(near[choice])
+    if best is not None:
+        here = _places(seen.log10_lr, axis)[best]
+        best_chance = float(near[here])
+        added = float((flat * (1 - table.near[:, here])) @ table.near[:, choice])
     return Suggestion(
         log10_lr=float(axis[choice]), interval=_interval(axis, weight.sum(axis=0)), chance=float(near[choice]),
-        best_chance=best_chance, second=_second(flat, table, axis, choice, allowed, s),
-        settled=best is not None and best_chance >= least, axis=axis, near=near,
+        best_chance=best_chance, added=added, second=_second(flat, table, axis, choice, allowed, s),
+        settled=best is not None and _enough(seen, best, best_chance, added, s), axis=axis, near=near,
     )  # fmt: skip
+
+
+def _enough(seen: Observations, best: int, best_chance: float, added: float, s: Settings) -> bool:
+    """Whether another run is not worth it; never while the best of three rates or more is the last one on its side."""
+    rates = seen.log10_lr
+    if rates.size == 1:
+        return best_chance >= s.enough_alone
+    last = rates[best] in (rates.min(), rates.max())
+    if last and np.unique(np.round(rates, 2)).size >= _BRACKETS:
+        beside = np.abs(rates - rates[best]) > s.apart / 2
+        lead = float(np.where(np.isfinite(seen.level), seen.level, np.inf)[beside].min()) - seen.level[best]
+        if lead > _CLEAR * seen.noise[best]:
+            return False
+    return best_chance >= s.enough or added < s.least_added
+
+
+def _places(log10_lr: Floats, axis: Floats) -> NDArray[np.int64]:
+    return np.asarray(np.clip(np.rint((log10_lr - axis[0]) / STEP).astype(np.int64), 0, axis.size - 1))
+
+
+def _weighed(prior: Floats, score: Floats) -> Floats:
+    """Posterior of a prior and log-likelihoods."""
+    weight = prior * np.exp(score - score.max())
+    return np.asarray(weight / weight.sum())
 
 
 def _allowed(seen: Observations, axis: Floats, s: Settings) -> NDArray[np.bool_]:
@@ -197,13 +243,21 @@ def _allowed(seen: Observations, axis: Floats, s: Settings) -> NDArray[np.bool_]
 
 
 def _second(
-    flat: NDArray[np.float32], table: _Table, axis: Floats, choice: int, allowed: NDArray[np.bool_], s: Settings
+    flat: NDArray[np.float32],
+    table: _Table,
+    axis: Floats,
+    choice: int,
+    allowed: NDArray[np.bool_],
+    s: Settings,
 ) -> tuple[float, float] | None:
     """What to try beside the first rate: the best bet should that one fail."""
     failed = flat * (1 - table.near[:, choice])
     near = np.where(allowed, (failed @ table.near).astype(np.float64), -1.0)
     other = _highest(near)
-    if near[other] < s.second * float(flat @ table.near[:, choice]) or abs(axis[other] - axis[choice]) < 2 * s.apart:
+    if (
+        near[other] < s.second * float(flat @ table.near[:, choice])
+        or abs(axis[other] - axis[choice]) < 2 * s.apart
+    ):
         return None
     return float(axis[other]), float(near[other])
 
@@ -248,7 +302,9 @@ def _from_responses(seen: Observations, axis: Floats, table: _Table, s: Settings
     total = np.zeros(table.near.shape[0])
     for chances, flags in ((seen.near, table.near), (seen.fine, table.fine)):
         odds = np.zeros(axis.size)
-        for position, chance, power in zip(seen.log10_lr[usable], chances[usable], trust[usable], strict=True):
+        for position, chance, power in zip(
+            seen.log10_lr[usable], chances[usable], trust[usable], strict=True
+        ):
             held = np.clip(np.interp(axis, position + OFFSETS, chance), 0.003, 0.997)
             odds += power * np.log(held / (1 - held))
         total += flags @ odds.astype(np.float32)
@@ -273,7 +329,7 @@ def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) 
     """
     total = np.zeros(curves.shape[:2])
     best = best_run(seen.level)
-    at = np.clip(np.rint((seen.log10_lr - axis[0]) / STEP).astype(int), 0, axis.size - 1)
+    at = _places(seen.log10_lr, axis)
     likely, unlikely = np.log(1 - s.surprise), np.log(s.surprise)
     start = seen.start if np.isfinite(seen.start) else _highest_level(seen.level)
     gain = start - seen.level
@@ -285,7 +341,7 @@ def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) 
         broke = gain[index] < -_WORSE * abs(start)
         if broke:
             total += np.where(there <= 0.0, likely, unlikely)
-        elif best is None or not learnt:  # nothing gained by any: all too low, or dead
+        elif best is None or not learnt or gain[index] <= 0:  # nothing gained: too low, too high, or dead
             total += np.where(there < _NOTHING, likely, unlikely)
         else:
             total += np.where(there <= 0.0, unlikely, likely)
@@ -293,16 +349,17 @@ def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) 
             if index != best:
                 total += _compared(gain[index] / gain[best], seen.noise[index] / gain[best], top, there, s)
             elif seen.bounded and start > 0:  # a loss that cannot fall below zero bounds what is left to gain
-                total += np.where(gain[best] / start > top + 0.02, unlikely, 0.0)
+                total += np.where(gain[best] / start > top + 0.02, np.log(s.freak), 0.0)
     return total
 
 
 def _compared(ratio: float, noise: float, top: Floats, there: Floats, s: Settings) -> Floats:
     """Log-likelihood of a run's gain over the best run's, where hypotheses say `there` and `top` of the reachable."""
     share = np.clip(top * ratio, 0.0, 1.0)
-    blur = s.resolution**2 + (noise / ((share + s.odds_floor) * (1 - share + s.odds_floor))) ** 2
+    steep = 1 / (share + s.low_floor) + 1 / (1 - share + s.high_floor)
+    blur = s.resolution**2 + (noise * steep) ** 2
     apart = _odds(share, s) - _odds(np.clip(there, 0.0, 1.0), s)
-    return np.asarray(np.log(1e-3 + np.exp(-0.5 * apart**2 / blur)))
+    return np.asarray(np.log(s.freak + np.exp(-0.5 * apart**2 / blur)))
 
 
 def _highest_level(level: Floats) -> float:
@@ -312,7 +369,7 @@ def _highest_level(level: Floats) -> float:
 
 
 def _odds(share: Floats, s: Settings) -> Floats:
-    return np.asarray(np.log((share + s.odds_floor) / (1 - share + s.odds_floor)))
+    return np.asarray(np.log((share + s.low_floor) / (1 - share + s.high_floor)))
 
 
 def _highest(utility: Floats) -> int:

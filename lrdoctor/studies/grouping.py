@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,13 +24,17 @@ _IDLE = re.compile(
     r"|output|logging|log_|wandb|mlflow|tensorboard|comet|checkpoint_every|save|resume|verbose|worker|pin_memory|prefetch"
     r"|version|git|commit|timestamp|started|duration|runtime|report_to|eval_every|eval_steps|print|debug|^_"
 )
-_DATA = re.compile(r"data|corpus|(^|_)(task|env|split|fold|tokenizer|augment\w*|seq_len|max_length|image_size|img_size|num_classes)(_|$)")
+_DATA = re.compile(
+    r"data|corpus|(^|_)(task|env|split|fold|tokenizer|augment\w*|seq_len|max_length|image_size|img_size|num_classes)(_|$)"
+)
 _MODEL = re.compile(
     r"model|arch|backbone|network|encoder|decoder|layer|hidden|width|depth|embed|head|unit|filter|channel|vocab|kernel"
     r"|activation|norm_type|batch_?norm|pretrained|lora|(^|_)(dim|d_ff|d_model|net)(_|$)"
 )
 _NOT_MODEL = re.compile(r"clip|grad|loader|metadata")
-_LENGTH = re.compile(r"^(max_steps|epochs|num_epochs|n_epochs|max_epochs|steps|total_steps|warmup_steps|num_train_epochs)$")
+_LENGTH = re.compile(
+    r"^(max_steps|epochs|num_epochs|n_epochs|max_epochs|steps|total_steps|warmup_steps|num_train_epochs)$"
+)
 _MOMENTUM = frozenset({"momentum", "nesterov"})
 
 WHY = {
@@ -75,13 +78,20 @@ def differences(one: Facts, other: Facts) -> list[Difference]:
     """What keeps two runs from being compared; what is unknown of one of them does not."""
     found = []
     if (one.train_tag, one.unit) != (other.train_tag, other.unit):
-        found.append(Difference("curves", "curves", one.train_tag or one.val_tag, other.train_tag or other.val_tag))
+        found.append(
+            Difference("curves", "curves", one.train_tag or one.val_tag, other.train_tag or other.val_tag)
+        )
     if one.optimizer and other.optimizer and one.optimizer != other.optimizer:
         found.append(Difference("optimizer", "optimizer", one.optimizer, other.optimizer))
     for name in sorted(one.hyperparameters.keys() & other.hyperparameters.keys()):
         kind = _kind(name)
         here, there = one.hyperparameters[name], other.hyperparameters[name]
-        if kind in ("batch_size", "momentum", "model", "data") and here is not None and there is not None and not _same(here, there):
+        if (
+            kind in ("batch_size", "momentum", "model", "data")
+            and here is not None
+            and there is not None
+            and not _same(here, there)
+        ):
             found.append(Difference(kind, name, str(here), str(there)))
     found += [*_lengths(one, other), *_starts(one, other)]
     return found
@@ -143,7 +153,11 @@ def _values(runs: Sequence[Facts], name: str) -> set[str]:
 
 
 def _shown(value: object) -> str:
-    return f"{float(value):.6g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+    return (
+        f"{float(value):.6g}"
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _same(here: object, there: object) -> bool:

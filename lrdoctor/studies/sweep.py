@@ -147,8 +147,18 @@ def _apart(number: int, groups: Sequence[Sequence[Facts]], most: int = 5) -> tup
         if "curves" in kinds:
             continue
         if not what:
-            names = [n for n in varying([*mine, *members]) if n != "lr" and n not in varying(mine) and n not in varying(members)]
-            found.append(Apart(group=other, differs_in=tuple(names), why="each was tried at several rates, so each has its own best one"))
+            names = [
+                n
+                for n in varying([*mine, *members])
+                if n != "lr" and n not in varying(mine) and n not in varying(members)
+            ]
+            found.append(
+                Apart(
+                    group=other,
+                    differs_in=tuple(names),
+                    why="each was tried at several rates, so each has its own best one",
+                )
+            )
             continue
         words = [f"{d.name} {d.here} against {d.there}: {WHY[d.kind]}" for d in what]
         found.append(Apart(group=other, differs_in=tuple(d.name for d in what), why="; ".join(words)))
@@ -193,9 +203,15 @@ def _standings(members: Sequence[Facts]) -> tuple[list[Standing], str, float]:
             state = "no-level"
         elif run.length * SAME_LENGTH < longest:
             state = "unfinished"
-        runs.append(Standing(facts=run, level=value, noise=noise if math.isfinite(noise) else 0.0, state=state))
+        runs.append(
+            Standing(facts=run, level=value, noise=noise if math.isfinite(noise) else 0.0, state=state)
+        )
     tags = [(run.val_tag if by_val else run.train_tag or run.val_tag) for run in (alive or members)]
-    firsts = [level.first for run in members if (level := run.train or run.val) is not None and math.isfinite(level.first)]
+    firsts = [
+        level.first
+        for run in members
+        if (level := run.train or run.val) is not None and math.isfinite(level.first)
+    ]
     return runs, tags[0] if tags else "", float(np.median(firsts)) if firsts else math.nan
 
 
@@ -209,7 +225,10 @@ def _band(runs: Sequence[Standing], best: Standing | None, start: float) -> tupl
         return None
     least = (1 - BAND) * max(_gain(best, start), 0.0) if math.isfinite(start) else math.inf
     rates = _rates(runs)
-    good = [any(run.state == "finished" and (run is best or _gain(run, start) >= least) for run in same) for _, same in rates]
+    good = [
+        any(run.state == "finished" and (run is best or _gain(run, start) >= least) for run in same)
+        for _, same in rates
+    ]
     here = next(index for index, (_, same) in enumerate(rates) if best in same)
     low = high = here
     while low > 0 and good[low - 1]:
@@ -285,7 +304,11 @@ def _advice(
     if len(runs) == 1:
         return _own_dose(runs[0])
     if not known:
-        return (), False, "The learning rate of no run is known: log it, or put it into the configuration beside the log."
+        return (
+            (),
+            False,
+            "The learning rate of no run is known: log it, or put it into the configuration beside the log.",
+        )
     if len({run.lr for run in known}) == 1 and len(known) == 1:
         return _own_dose(known[0])
     suggestion = combine(observe(known, start))
@@ -304,13 +327,18 @@ def _own_dose(run: Standing) -> tuple[tuple[Next, ...], bool, str]:
     if rate is None:
         text = f"its rate is unknown, so only the factor is: {factor:.2g} ({low:.2g} to {high:.2g}) times its rate"
         return (), False, f"One run; {text}. {plan.reason}"
-    advised = Next(lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason)
+    advised = Next(
+        lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason
+    )
     return (advised,), False, f"One run ({said.verdict})."
 
 
 def observe(runs: Sequence[Standing], start: float) -> Observations:
     """Runs with known rates as arrays."""
-    level = [math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan for run in runs]
+    level = [
+        math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan
+        for run in runs
+    ]
     nothing = np.full(OFFSETS.size, np.nan)
     answers = [run.facts.response for run in runs]
     lows = [end.lowest for run in runs for end in (run.facts.train, run.facts.val) if end is not None]
@@ -329,17 +357,27 @@ def _worded(
     """The suggestion with its reasons."""
     share = f"{100 * found.best_chance:.0f} %"
     if found.settled and best is not None:
-        return (), True, f"The best run is within 2 % of what any rate reaches with a chance of {share}: another run is not worth it."
+        return (
+            (),
+            True,
+            f"The best run is within 2 % of what any rate reaches with a chance of {share}: another run is not worth it.",
+        )
     rates = [rate for rate, _ in _rates(runs)]
     advised = []
     for log10_lr, chance in found.rates():
         rate = _round(10**log10_lr)
         low, high = (_round(10**end) for end in found.interval)
         why = f"{_place(rate, rates, best)}; it ends within 2 % of the best reachable with a chance of {100 * chance:.0f} %"
-        advised.append(Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3)))
+        advised.append(
+            Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3))
+        )
     if best is None:
         return tuple(advised), False, "No run ended with a finite loss."
-    return tuple(advised), False, f"The best run so far is within 2 % of what any rate reaches with a chance of only {share}."
+    return (
+        tuple(advised),
+        False,
+        f"The best run so far is within 2 % of what any rate reaches with a chance of only {share}.",
+    )
 
 
 def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:
@@ -351,7 +389,9 @@ def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:
         place = f"above all {len(tried)} tried rates" if len(tried) > 1 else "above the tried rate"
     else:
         place = f"below all {len(tried)} tried rates" if len(tried) > 1 else "below the tried rate"
-    return place if best is None or best.lr is None else f"{place}, {rate / best.lr:.2g} times the best so far"
+    return (
+        place if best is None or best.lr is None else f"{place}, {rate / best.lr:.2g} times the best so far"
+    )
 
 
 def _round(value: float) -> float:
