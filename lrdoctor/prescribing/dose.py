@@ -26,12 +26,31 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 """log10 of the factors that each finding allows. Spikes that recover ask for less, at most ten times."""
 _MAX_NOVELTY = 0.25
 """Share of features outside what the trials saw above which the textbook is the better guess."""
-_FEW_WORDS = {
-    "log10 rate over usual": "the rate against what is usual for the optimizer", "log10 rate": "the rate itself",
-    "log10 steps": "the length of the run", "broke down": "the break-down", "late rate": "how fast it still falls",
-    "log fall to end": "how far it fell", "log fall to best": "how far it fell", "lag 1": "the character of its noise",
-    "lag 2": "the character of its noise", "peak over start, log10": "the jump above its start",
-}  # fmt: skip
+_IN_WORDS = (
+    ("the rate itself", ("log10 rate",)),
+    ("the rate against what is usual", ("log10 rate over usual",)),
+    ("the optimizer", ("plain sgd", "momentum", "adam-like", "rmsprop", "adagrad")),
+    ("the batch size", ("log10 batch size",)),
+    ("the length of the run", ("log10 steps", "log10 points")),
+    ("the break-down", ("broke down", "broke down at, log10 steps")),
+    ("its scatter", ("fall over scatter, log10", "scatter over progress, log10", "scatter over loss, log10",
+                     "early over late scatter, log10", "lag 1", "lag 2")),
+    ("how much it still falls at the end", ("late gain", "late rate", "late power", "give back", "best at")),
+    ("when it fell", ("half way at, log10 of run", "nine tenths at, log10 of run", "half way at, log10 steps")),
+    ("its spikes", ("excursions", "tallest excursion, of progress", "tallest excursion, log10 ratio", "first excursion at")),
+    ("the jump above its start", ("peak over start, log10",)),
+    ("its swings", ("alternation", "swing over progress, log10")),
+)  # fmt: skip
+_PHRASES = {name: phrase for phrase, names in _IN_WORDS for name in names}
+
+
+def _in_words(name: str) -> str:
+    """A feature in words for the user."""
+    if name.startswith("validation"):
+        return "the validation loss"
+    if name.startswith("gradient"):
+        return "the gradient norm"
+    return _PHRASES.get(name, "how far it fell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +126,10 @@ def _textbook(context: Answers, findings: Sequence[Finding]) -> Dose:
 
 def _because(response: Response) -> str:
     """The dose's origin in words, with the evidence that moved it most."""
-    words = []
-    for name, decades in response.reasons():
-        phrase = _FEW_WORDS.get(name, name)
-        words.append(f"{phrase} ({'×' if decades > 0 else '÷'} {10 ** abs(decades):.2g})")
+    credit: dict[str, float] = {}
+    for name, decades in response.reasons(count=8):
+        credit[_in_words(name)] = credit.get(_in_words(name), 0.0) + decades
+    leading = sorted(credit.items(), key=lambda item: -abs(item[1]))[:3]
+    words = [f"{phrase} ({'×' if d > 0 else '÷'} {10 ** abs(d):.2g})" for phrase, d in leading if abs(d) >= 0.02]
     origin = "among trial trainings with such logs this factor did best"
     return f"{origin}; it rests most on {', '.join(words)}" if words else origin
