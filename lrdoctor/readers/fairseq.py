@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._text.claims import holds
-from lrdoctor.readers._text.reading import Dialect, read_text
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
@@ -50,13 +49,11 @@ class FairseqReader:
         NotALogError, ReadError
             As for any printed log.
         """
+        from lrdoctor.readers._text.reading import Dialect, read_text
+
+        dialect = Dialect(roles=_ROLES, mend=_say_bits)
         for file in source.files:
-            yield from read_text(
-                file.path,
-                source=str(source.path),
-                format_name=self.name,
-                dialect=Dialect(roles=_ROLES, mend=_say_bits),
-            )
+            yield from read_text(file.path, source=str(source.path), format_name=self.name, dialect=dialect)
 
 
 def _say_bits(piece: Piece) -> None:

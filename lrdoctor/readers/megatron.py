@@ -9,7 +9,6 @@ import numpy as np
 
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._text.claims import holds
-from lrdoctor.readers._text.reading import Dialect, read_text
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ class MegatronReader:
         NotALogError, ReadError
             As for any printed log.
         """
+        from lrdoctor.readers._text.reading import Dialect, read_text
+
         dialect = Dialect(roles=_ROLES, mend=_with_nan)
         for file in source.files:
             yield from read_text(file.path, source=str(source.path), format_name=self.name, dialect=dialect)

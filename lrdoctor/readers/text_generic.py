@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._text.claims import is_telling, looks_printed
-from lrdoctor.readers._text.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +35,8 @@ class TextLogReader:
         ReadError
             The file cannot be read.
         """
+        from lrdoctor.readers._text.reading import read_text  # compiles many patterns
+
         for file in source.files:
             yield from read_text(file.path, source=str(source.path), format_name=self.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._text import patterns
@@ -234,7 +235,10 @@ class _Walk:
         ):
             self.fields[-1] = Field(last.token, last.tag, over=index)
         elif "." in token:
-            self.fields.append(Field(index, f"{last.tag}[1]"))
+            pair = re.fullmatch(r"(.*?)(\w+)/(\w+)", last.tag)  # "loss/acc: 0.5/0.9"
+            first, second = (pair[1] + pair[2], pair[1] + pair[3]) if pair else (last.tag, f"{last.tag}[1]")
+            self.fields[-1] = replace(last, tag=first)
+            self.fields.append(Field(index, second))
             self.words.append(self.split)
 
     def _split_position(self, index: int, key: str, behind: str) -> bool:

@@ -41,7 +41,7 @@ _STEP_WORDS = (
     _any(
         r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"minibatches", r"rounds?", r"generations?",
         r"ticks?",
-        r"frames?(?:[ _]?idx)?", r"num_frames", r"i",
+        r"frames?(?:[ _]?idx)?", r"num_frames", r"i", r"t",
     ),
     _any(r"episodes?", r"n_episodes", r"eps", r"games?", r"trajectories"),
 )  # fmt: skip
@@ -226,8 +226,8 @@ _SPLIT_CAMEL = re.compile(
 HELD_OUT = frozenset(("val", "valid", "validation", "dev", "devel", "test", "eval", "heldout", "holdout"))
 """Words of `split_of` that do not speak of training data."""
 NEUTRAL = re.compile(
-    r"(?:lr|lrs|lrate|learning[ _]?rate|gnorm|grad(?:ient)?[ _]?norm|loss[ _]?scale|momentum|wd"
-    r"|weight[ _]decay)(?: \(avg\))?",
+    r"(?:(?:\w{1,12}[_ /-])?(?:lr|lrs|lrate|learning[ _]?rate)(?:[_ /-]?\w{1,12})?|gnorm|grad(?:ient)?[ _]?norm"
+    r"|loss[ _]?scale|momentum|wd|weight[ _]decay)(?: \(avg\))?",
     re.IGNORECASE,
 )
 """Names that say the same on whatever data: they take no prefix."""
