@@ -54,10 +54,22 @@ def to_floats(cells: Sequence[str]) -> tuple[Floats, Bools | None, int] | None:
         return np.array(list(map(float, cells)), dtype=np.float64), None, 0
     except ValueError:
         pass
+    values = np.full(len(cells), np.nan)
+    try:
+        filled = list(map(float, filter(None, cells)))
+        present = np.fromiter(map(bool, cells), bool, len(cells))
+        values[present] = filled
+        return values, present, 0
+    except ValueError:
+        pass
+    return _odd_floats(cells, values)
+
+
+def _odd_floats(cells: Sequence[str], values: Floats) -> tuple[Floats, Bools | None, int] | None:
+    """As `to_floats`, for columns with more than numbers and empty cells."""
     stripped = [cell.strip() for cell in cells]
     present = np.fromiter((cell not in MISSING for cell in stripped), bool, len(stripped))
     filled = [cell for cell in stripped if cell not in MISSING]
-    values = np.full(len(cells), np.nan)
     try:
         values[present] = list(map(float, filled))
         return values, present, 0

@@ -342,10 +342,7 @@ def _read_with_pandas(path: Path, dialect: Dialect, encoding: str) -> Columns | 
 
     import pandas as pd
 
-    raw = path.read_bytes()
-    start = _after_lines(raw, dialect.skip)
-    body = raw[start:]
-    del raw
+    body = path.read_bytes()
     tail = _lines(body[-_SNIFF_BYTES:].decode("latin-1"))
     if b"\x00" in body[-_SNIFF_BYTES:] or dialect.delimiter == "|":
         return None
@@ -362,8 +359,8 @@ def _read_with_pandas(path: Path, dialect: Dialect, encoding: str) -> Columns | 
     }
     try:
         frame = pd.read_csv(
-            BytesIO(body), header=None, names=list(range(len(dialect.names))), sep=dialect.delimiter,
-            index_col=False, decimal="," if dialect.decimal_comma else ".", na_values=sorted(MISSING),
+            BytesIO(body), header=None, skiprows=dialect.skip, names=list(range(len(dialect.names))),
+            sep=dialect.delimiter, index_col=False, decimal="," if dialect.decimal_comma else ".", na_values=sorted(MISSING),
             keep_default_na=False, dtype=dict.fromkeys(wordy, str), encoding=encoding,
             encoding_errors="replace", engine="c", low_memory=False, on_bad_lines="error",
             skipinitialspace=True,
@@ -392,10 +389,3 @@ def _read_with_pandas(path: Path, dialect: Dialect, encoding: str) -> Columns | 
 def _is_text(cells: Sequence[tuple[str, ...]]) -> bool:
     filled = [cell[0] for cell in cells if cell and cell[0] not in MISSING]
     return bool(filled) and to_floats(filled) is None
-
-
-def _after_lines(raw: bytes, lines: int) -> int:
-    end = 0
-    for _ in range(lines):
-        end = raw.find(b"\n", end) + 1
-    return end

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMENT_MARK = "#"
 DELIMITERS = (",", ";", "\t", "|", None)
 
-_HEAD_LINES, _BODY_LINES, _HEADER_WITHIN = 400, 80, 12
+_HEAD_LINES, _BODY_LINES, _HEADER_WITHIN = 200, 50, 12
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 
@@ -88,8 +88,8 @@ def sniff(text: str, *, whole: bool = False) -> Dialect | None:
     whole
         The text is all of it, so that its last line is not cut.
     """
-    lines = _NEWLINE.split(text)
-    if not whole and len(lines) > 1:
+    lines = _NEWLINE.split(text, maxsplit=_HEAD_LINES)
+    if len(lines) > _HEAD_LINES or (not whole and len(lines) > 1):
         lines.pop()
     elif not whole:  # not even the header fits: its last name is cut
         lines[0] = lines[0][: max(lines[0].rfind(mark) for mark in ",;\t| ")]
