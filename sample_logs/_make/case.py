@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Case:
         Verdicts that an expert could give, the best first.
     direction
         What the LR needs: down, up or keep; several with "|" between, the best first.
+    codes
+        Findings that have to be there, where the symptom is plain.
     why
         What happened and how one sees it.
     gain
@@ -54,8 +56,7 @@ class Case:
     direction: str
     why: str
     gain: float = 0.1
-    more: Settings = field(default_factory=dict)
-    """Further entries of `expected.json`."""
+    codes: tuple[str, ...] = ()
 
     def expected(self, folder: Path, scratch: Callable[[], Path]) -> Settings:
         """Train, write the log into `folder`, try the others, and say what is expected of the log.
@@ -77,6 +78,7 @@ class Case:
         return {
             "verdict": list(self.verdict),
             "direction": self.direction,
+            "codes": list(self.codes),
             "format": self.format,
             "runs": 1,
             "why": self.why,
@@ -85,7 +87,7 @@ class Case:
                 "this": shown | {"result": _number(base)},
                 "others": [change | {"result": _number(value)} for change, value in tried],
             },
-        } | self.more
+        }
 
     def _check(self, base: float, tried: list[tuple[Settings, float]]) -> None:
         """The direction that is claimed must be the one in which trainings got better."""

@@ -31,6 +31,7 @@ SICK = (
         others=({"lr": 0.1}, {"lr": 0.03}, {"lr": 0.01}),
         verdict=("diverged", "lr-too-high"),
         direction="down",
+        codes=("NAN101",),
         why=(
             "SGD is warmed up to an LR far too high: the loss falls at first, grows, and is NaN "
             "before the warm-up ends."
@@ -44,6 +45,7 @@ SICK = (
         others=({"fixed": True},),
         verdict=("diverged", "inconclusive"),
         direction="keep",
+        codes=("NAN102",),
         why=(
             "The input is the logarithm of pixels, some of them zero: NaN before the first update, "
             "whatever the LR."
@@ -57,6 +59,7 @@ SICK = (
         others=({"lr": 0.3}, {"lr": 0.1}),
         verdict=("diverged", "lr-too-high"),
         direction="down",
+        codes=("DIV101",),
         why=(
             "A recurrent network under plain SGD jumps from 2.3 to above 20 within some steps and stays "
             "near 17: finite, but lost."
@@ -78,6 +81,7 @@ SICK = (
         others=({"lr": 0.006}, {"lr": 0.003}),
         verdict=("unstable", "lr-too-high"),
         direction="down",
+        codes=("SPK101",),
         why=(
             "Adam on a network of seven layers: the loss leaps to many times its level and comes back, "
             "again and again."
@@ -97,6 +101,7 @@ SICK = (
         others=({"lr": 3.0}, {"lr": 1.0}),
         verdict=("lr-too-high", "unstable"),
         direction="down",
+        codes=("OSC101",),
         why=(
             "Logistic regression by gradient descent on all data, LR above 2/L: the loss swings "
             "with a period of three steps, to the end."
@@ -110,6 +115,7 @@ SICK = (
         others=({"lr": 0.03}, {"lr": 0.1}),
         verdict=("lr-too-low",),
         direction="up",
+        codes=("SLW101",),
         why=(
             "SGD at a hundredth of a good LR: a steady descent that is still in full swing when the "
             "budget ends."
@@ -130,6 +136,7 @@ SICK = (
         others=({"lr": 1e-2}, {"lr": 1e-1}),
         verdict=("lr-too-low", "stalled"),
         direction="up",
+        codes=("FLT101",),
         why=(
             "SGD with momentum at 1e-6: thirty epochs at the loss of guessing, 2.30 = ln 10, without a move."
         ),
@@ -169,6 +176,7 @@ SICK = (
         others=({"schedule": "cosine"}, {"schedule": "step"}, {"lr": 0.05}),
         verdict=("needs-decay",),
         direction="keep|down",
+        codes=("PLT101",),
         why=(
             "The LR is right for the start and too high for the end: the loss rests on its noise floor; "
             "with the same peak and a decay it falls on."
@@ -188,6 +196,7 @@ SICK = (
         others=({"schedule": "constant"}, {"schedule": "cosine"}),
         verdict=("lr-too-low", "stalled"),
         direction="keep|up",
+        codes=("PLT102",),
         why=(
             "Three step decays within the first 30 %: the descent was cut off in full swing and the loss "
             "stands at 0.7."
@@ -209,6 +218,7 @@ SICK = (
         measure="final_val",
         verdict=("diverged", "lr-too-high"),
         direction="down",
+        codes=("NAN103",),
         why=(
             "The Trainer hides NaN losses: the log shows loss 0.0, with grad_norm NaN beside it, from the"
             " blow-up during warm-up on."
@@ -233,6 +243,7 @@ SICK = (
         gain=0.1,
         verdict=("overfitting",),
         direction="keep",
+        codes=("OVF101",),
         why=(
             "150 images, a fifth of them mislabelled: the training loss goes to nothing, validation loss "
             "turns after a few epochs and climbs."
@@ -248,6 +259,7 @@ SICK = (
         gain=0.05,
         verdict=("overfitting", "healthy"),
         direction="keep",
+        codes=("OVF102",),
         why=(
             "A detector with 300 images and no augmentation: validation class loss rises from epoch 9 on,"
             " mAP gains until 30 and then rests."
@@ -275,6 +287,7 @@ SICK = (
         settings={"lr": 0.1},
         verdict=("inconclusive",),
         direction="keep",
+        codes=("PTS101",),
         why="Two epochs: nothing can be said.",
     ),
 )
