@@ -360,9 +360,9 @@ def _read_with_pandas(path: Path, dialect: Dialect, encoding: str) -> Columns | 
     try:
         frame = pd.read_csv(
             BytesIO(body), header=None, skiprows=dialect.skip, names=list(range(len(dialect.names))),
-            sep=dialect.delimiter, index_col=False, decimal="," if dialect.decimal_comma else ".", na_values=sorted(MISSING),
-            keep_default_na=False, dtype=dict.fromkeys(wordy, str), encoding=encoding,
-            encoding_errors="replace", engine="c", low_memory=False, on_bad_lines="error",
+            sep=dialect.delimiter, index_col=False, decimal="," if dialect.decimal_comma else ".",
+            na_values=sorted(MISSING), keep_default_na=False, dtype=dict.fromkeys(wordy, str),
+            encoding=encoding, encoding_errors="replace", engine="c", low_memory=False, on_bad_lines="error",
             skipinitialspace=True,
         )  # fmt: skip
     except (ValueError, TypeError, OverflowError):  # ParserError is a ValueError
