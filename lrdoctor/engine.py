@@ -70,7 +70,8 @@ class Context:
         Raises
         ------
         Unavailable
-            The run cannot give it; the text says why.
+            The run cannot give it; the text says why. A defect of the signal itself is such a reason, too: it must not
+            cost the user everything else that is known of the run.
         """
         if name in self._known:
             return self._known[name]
@@ -81,6 +82,9 @@ class Context:
         except Unavailable as reason:
             self._missing[name] = str(reason)
             raise
+        except Exception as error:
+            self._missing[name] = f"{name} {_defect(error)}"
+            raise Unavailable(self._missing[name]) from error
         self._known[name] = value
         return value
 
@@ -130,7 +134,7 @@ def diagnose_run(run: Run, rules: Iterable[Rule] | None = None, known: Mapping[s
     rules = list(all_rules() if rules is None else rules)
     found, skips = _examine(context, rules)
     kept, masked = _mask(found, rules)
-    findings = tuple(sorted(kept, key=lambda finding: (-finding.severity.rank, -finding.confidence, finding.code)))
+    findings = tuple(sorted(kept, key=_worst_first))
     verdict = _verdict(findings, {rule.code: rule for rule in rules})
     plan = plan_for(context, verdict, findings)
     return RunDiagnosis(
@@ -144,7 +148,8 @@ def _with_known_rate(context: Context) -> Run:
     schedule, known = context.find("schedule"), context.run.hyperparameters
     if schedule is None or not schedule.logged:
         return context.run
-    return replace(context.run, hyperparameters={"lr": schedule.peak, "schedule": schedule.kind, **known})
+    stated = {name: value for name, value in known.items() if value is not None or name not in ("lr", "schedule")}
+    return replace(context.run, hyperparameters={"lr": schedule.peak, "schedule": schedule.kind, **stated})
 
 
 def _examine(context: Context, rules: Iterable[Rule]) -> tuple[list[Finding], list[Skip]]:
@@ -157,22 +162,39 @@ def _examine(context: Context, rules: Iterable[Rule]) -> tuple[list[Finding], li
             skips.append(Skip(code=rule.code, reason=str(missing)))
             continue
         except Exception as error:  # a defect in one rule must not cost the user the others
-            reason = f"failed ({type(error).__name__}: {error}); this is a bug, please report it"
-            skips.append(Skip(code=rule.code, reason=reason))
+            skips.append(Skip(code=rule.code, reason=_defect(error)))
             continue
         if result is not None:
             found.append(result)
     return found, skips
 
 
+def _defect(error: Exception) -> str:
+    return f"failed ({type(error).__name__}: {error}); this is a bug, please report it"
+
+
 def _mask(found: list[Finding], rules: Iterable[Rule]) -> tuple[list[Finding], list[tuple[Finding, str]]]:
-    """One cause silences its consequences: a NaN run is not also oscillating."""
+    """One cause silences its consequences: a NaN run is not also oscillating.
+
+    What is named as the cause is never silenced itself. Of findings that silence one another in a circle, as rules of
+    other packages may, the worst stays.
+    """
     present = {finding.code for finding in found}
-    causes: Mapping[str, str] = {
-        silenced: rule.code for rule in rules if rule.code in present for silenced in rule.silences if silenced in present
-    }
+    silenced_by = {rule.code: sorted(rule.silences & present - {rule.code}) for rule in rules if rule.code in present}
+    consequences = {code for codes in silenced_by.values() for code in codes}
+    causes: dict[str, str] = {}
+    for finding in sorted(found, key=lambda finding: (finding.code in consequences, _worst_first(finding))):
+        reached = [] if finding.code in causes else [finding.code]
+        for code in reached:
+            new = [other for other in silenced_by[code] if other not in causes and other != finding.code]
+            causes |= dict.fromkeys(new, finding.code)
+            reached += new
     kept = [finding for finding in found if finding.code not in causes]
     return kept, [(finding, causes[finding.code]) for finding in found if finding.code in causes]
+
+
+def _worst_first(finding: Finding) -> tuple[int, float, str]:
+    return -finding.severity.rank, -finding.confidence, finding.code
 
 
 def _verdict(findings: tuple[Finding, ...], by_code: Mapping[str, Rule]) -> Verdict:
