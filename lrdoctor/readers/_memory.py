@@ -185,8 +185,11 @@ def _from_frame(frame: Any) -> list[Run]:
     """A frame of any library that narwhals knows."""
     import narwhals as nw
 
-    native = nw.from_native(frame)
-    eager = native.collect() if isinstance(native, nw.LazyFrame) else native
+    try:
+        native = nw.from_native(_with_index(frame))
+        eager = native.collect() if isinstance(native, nw.LazyFrame) else native
+    except (TypeError, ValueError, nw.exceptions.NarwhalsError) as error:
+        raise UsageError(f"this {type(frame).__name__} cannot be read as a table: {error}") from None
     table, text = Table({}), dict[str, list[str]]()
     for name in map(str, eager.columns):
         column = eager[name]
@@ -211,6 +214,17 @@ def _from_frame(frame: Any) -> list[Run]:
     if exported and all(" - " in name or is_axis_name(name) for name in table.columns):
         return _from_chart(table, exported)
     return _from_table(table, text, "dataframe")
+
+
+def _with_index(frame: Any) -> Any:
+    """A pandas frame with its index as a column, if that holds something: steps, epochs."""
+    index = getattr(frame, "index", None)
+    if index is None or not hasattr(frame, "reset_index") or type(index).__name__ == "RangeIndex":
+        return frame
+    try:
+        return frame.reset_index()
+    except ValueError:  # the column is there already
+        return frame
 
 
 def _from_chart(table: Table, exported: Sequence[str]) -> list[Run]:

@@ -249,3 +249,19 @@ def test_one_row_for_each_run_is_refused():
     frame = pd.DataFrame({"lr": [0.1, 0.01, 0.1], "batch_size": [1, 2, 1], "val_acc": [0.5, 0.6, 0.7]})
     with pytest.raises(UsageError, match="table of runs"):
         runs_from_object(frame)
+
+
+def test_a_frame_indexed_by_step():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"loss": [3.0, 2, 1]}, index=pd.Index([0, 50, 100], name="step"))
+    (run,) = runs_from_object(frame)
+    np.testing.assert_array_equal(run.series["loss"].step, [0, 50, 100])
+    (run,) = runs_from_object(frame.rename_axis(None))
+    np.testing.assert_array_equal(run.series["loss"].step, [0, 50, 100])
+
+
+def test_a_frame_with_a_name_twice_is_read_or_refused_in_words():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame([[0, 1.0, 2.0], [1, 1.0, 2.0]], columns=["step", "loss", "loss"])
+    with pytest.raises(UsageError, match="cannot be read as a table"):
+        runs_from_object(frame)
