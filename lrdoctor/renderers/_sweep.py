@@ -65,8 +65,10 @@ class Apart(msgspec.Struct, frozen=True, kw_only=True):
 class SweepGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Runs of the same thing, best first.
 
-    `best` is null where no run ended with a finite loss, `good_band` where no rate is known, `exceeds_noise` where
-    there are no two rates to compare. `next` is empty where another run is not worth it (`settled`), or where nothing
+    `best` is null where no run ended with a finite loss, `good_band` where no rate is known, `exceeds_noise`
+    where
+    there are no two rates to compare. `next` is empty where another run is not worth it (`settled`), or where
+    nothing
     can be said (`reason` says why).
     """
 
@@ -131,7 +133,8 @@ def _group(one: Group) -> SweepGroup:
         good_band=one.good_band,
         at_edge=one.at_edge,
         next=[
-            NextRate(lr=rate.lr, interval=rate.interval, why=encodable(rate.why), chance=rate.chance) for rate in one.next
+            NextRate(lr=rate.lr, interval=rate.interval, why=encodable(rate.why), chance=rate.chance)
+            for rate in one.next
         ],
         settled=one.settled,
         exceeds_noise=one.clear,
@@ -147,7 +150,9 @@ def _group(one: Group) -> SweepGroup:
         ],
         reason=encodable(one.reason),
         apart_from=[
-            Apart(group=other.group, differs_in=[encodable(name) for name in other.differs_in], why=encodable(other.why))
+            Apart(
+                group=other.group, differs_in=[encodable(name) for name in other.differs_in], why=encodable(other.why)
+            )
             for other in one.apart
         ],
     )  # fmt: skip

@@ -1,7 +1,9 @@
-"""Which rate to try next, from several runs of the same thing at different rates: arrays in, a suggestion out.
+"""Which rate to try next, from several runs of the same thing at different rates: arrays in, a suggestion
+out.
 
 A hypothesis is a shape (how the reduction of the loss depends on the rate, taken from recorded grids) and the
-place of its centre on the axis of log10 rates. Two kinds of evidence weigh it: the end levels that were measured,
+place of its centre on the axis of log10 rates. Two kinds of evidence weigh it: the end levels that were
+measured,
 and each run's own fitted response, which says what its log makes likely at other rates. The posterior answers
 every question: where a rerun most probably ends near the best, whether the best run so far already does, and
 between which rates the best one lies.
@@ -66,7 +68,8 @@ class Settings:
     fine_share: float = 0.2
     """Weight of ending within 10 % of the best, beside within 2 %, in what the next run is for."""
     enough_alone: float = 0.18
-    """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom promise more."""
+    """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom
+    promise more."""
     enough: float = 0.9
     """The same for the best of several."""
     least_added: float = 0.02
@@ -86,7 +89,8 @@ class Observations:
     log10_lr
         float64 [n].
     level
-        float64 [n]: loss at the end, lower is better; infinite where the run blew up, NaN where it is unknown.
+        float64 [n]: loss at the end, lower is better; infinite where the run blew up, NaN where it is
+        unknown.
     noise
         float64 [n]: standard error of `level`; 0 where unknown.
     start
@@ -123,7 +127,8 @@ class Suggestion:
     added
         Chance that a run at `log10_lr` ends near the best while the best run so far is not.
     second
-        Another rate and its chance if the first one turns out not to be near the best; None where that adds little.
+        Another rate and its chance if the first one turns out not to be near the best; None where that adds
+        little.
     settled
         Whether another run is not worth it.
     axis, near
@@ -153,7 +158,8 @@ class Shapes:
     Parameters
     ----------
     reduction
-        float64 [k, d]: share of the best reduction, at rates that are `STEP` decades apart; the middle one is the
+        float64 [k, d]: share of the best reduction, at rates that are `STEP` decades apart; the middle one is
+        the
         centre of the near-best band.
     weight
         float64 [k]: how common each is.
@@ -204,13 +210,14 @@ def combine(seen: Observations, known: Shapes | None = None, s: Settings | None 
         added = float((flat * (1 - table.near[:, here])) @ table.near[:, choice])
     return Suggestion(
         log10_lr=float(axis[choice]), interval=_interval(axis, weight.sum(axis=0)), chance=float(near[choice]),
-        best_chance=best_chance, added=added, second=_second(flat, table, axis, choice, allowed, s),
+        best_chance=best_chance, added=added, second=_second(flat, table, axis, np.where(allowed, choice, -1), s),
         settled=best is not None and _enough(seen, best, best_chance, added, s), axis=axis, near=near,
     )  # fmt: skip
 
 
 def _enough(seen: Observations, best: int, best_chance: float, added: float, s: Settings) -> bool:
-    """Whether another run is not worth it; never while the best of three rates or more is the last one on its side."""
+    """Whether another run is not worth it; never while the best of three rates or more is the last one on its
+    side."""
     rates = seen.log10_lr
     if rates.size == 1:
         return best_chance >= s.enough_alone
@@ -246,11 +253,16 @@ def _second(
     flat: NDArray[np.float32],
     table: _Table,
     axis: Floats,
-    choice: int,
-    allowed: NDArray[np.bool_],
+    first: NDArray[np.int64],
     s: Settings,
 ) -> tuple[float, float] | None:
-    """What to try beside the first rate: the best bet should that one fail."""
+    """What to try beside the first rate: the best bet should that one fail.
+
+    `first` is the first rate's position wherever a rate is allowed, -1 elsewhere.
+    """
+    allowed, choice = first >= 0, int(first.max())
+    if choice < 0:
+        return None
     failed = flat * (1 - table.near[:, choice])
     near = np.where(allowed, (failed @ table.near).astype(np.float64), -1.0)
     other = _highest(near)
@@ -276,7 +288,8 @@ def _axis(log10_lr: Floats, reach: float = 4.5) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Every hypothesis: `curves` [k, centres, rates], and as flags [k * centres, rates] where it is near, and fine."""
+    """Every hypothesis: `curves` [k, centres, rates], and as flags [k * centres, rates] where it is near, and
+    fine."""
 
     curves: Floats
     near: Floats
@@ -324,7 +337,8 @@ def _trust(seen: Observations, s: Settings) -> Floats:
 def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) -> Floats:
     """Log-likelihood of each hypothesis by the levels at the end: [k, centres].
 
-    The best run's reduction sets the scale: each hypothesis says what share of the best reachable it is, and so
+    The best run's reduction sets the scale: each hypothesis says what share of the best reachable it is, and
+    so
     what share each other run's is.
     """
     total = np.zeros(curves.shape[:2])
@@ -354,7 +368,8 @@ def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) 
 
 
 def _compared(ratio: float, noise: float, top: Floats, there: Floats, s: Settings) -> Floats:
-    """Log-likelihood of a run's gain over the best run's, where hypotheses say `there` and `top` of the reachable."""
+    """Log-likelihood of a run's gain over the best run's, where hypotheses say `there` and `top` of the
+    reachable."""
     share = np.clip(top * ratio, 0.0, 1.0)
     steep = 1 / (share + s.low_floor) + 1 / (1 - share + s.high_floor)
     blur = s.resolution**2 + (noise * steep) ** 2

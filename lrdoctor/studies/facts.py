@@ -37,7 +37,8 @@ class Facts:
     hyperparameters
         As found.
     planned, length
-        Budget that the configuration states, in steps or epochs, None if it does not; and the last step that was
+        Budget that the configuration states, in steps or epochs, None if it does not; and the last step that
+        was
         logged.
     unit
         What `length` counts.

@@ -77,10 +77,9 @@ def group(runs: Sequence[Facts]) -> list[list[Facts]]:
 def differences(one: Facts, other: Facts) -> list[Difference]:
     """What keeps two runs from being compared; what is unknown of one of them does not."""
     found = []
-    if (one.train_tag, one.unit) != (other.train_tag, other.unit):
-        found.append(
-            Difference("curves", "curves", one.train_tag or one.val_tag, other.train_tag or other.val_tag)
-        )
+    here_tag, there_tag = one.train_tag or one.val_tag, other.train_tag or other.val_tag
+    if not here_tag or here_tag != there_tag or one.unit != other.unit or not _alike(one, other):
+        found.append(Difference("curves", "curves", here_tag, there_tag))
     if one.optimizer and other.optimizer and one.optimizer != other.optimizer:
         found.append(Difference("optimizer", "optimizer", one.optimizer, other.optimizer))
     for name in sorted(one.hyperparameters.keys() & other.hyperparameters.keys()):
@@ -95,6 +94,12 @@ def differences(one: Facts, other: Facts) -> list[Difference]:
             found.append(Difference(kind, name, str(here), str(there)))
     found += [*_lengths(one, other), *_starts(one, other)]
     return found
+
+
+def _alike(one: Facts, other: Facts) -> bool:
+    """Whether the same program can have written both logs: one format, and most of the curves in common."""
+    here, there = one.run.series.keys(), other.run.series.keys()
+    return one.run.format == other.run.format and 2 * len(here & there) >= len(here | there)
 
 
 def _lengths(one: Facts, other: Facts) -> Iterable[Difference]:
@@ -135,7 +140,8 @@ def varying(runs: Sequence[Facts]) -> list[str]:
 
 
 def _designed(runs: list[Facts]) -> list[list[Facts]]:
-    """Split by another hyperparameter where each of its values was tried at several rates: a grid over both."""
+    """Split by another hyperparameter where each of its values was tried at several rates: a grid over
+    both."""
     for name in varying(runs):
         if name == "lr":
             continue

@@ -1,4 +1,5 @@
-"""Where a run ended: the level of its loss over the last tenth, how well that is known, and where it began."""
+"""Where a run ended: the level of its loss over the last tenth, how well that is known, and where it
+began."""
 
 from __future__ import annotations
 

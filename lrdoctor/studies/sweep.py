@@ -26,6 +26,8 @@ _SAME_RATE = 0.01
 """Decades within which two rates are the same: repeats, which tell the noise."""
 _CLEAR = 2.0
 """Standard errors from which on a difference exceeds the noise."""
+_MAX_NOVELTY = 0.25
+"""Share of a log's features outside what the trials saw above which its response is not used."""
 _KEPT = 1.05
 """Factors this close to 1 leave the rate alone."""
 
@@ -43,7 +45,8 @@ class Next:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apart:
-    """Another group that this one is not compared with: its number, what differs, and why no rate is carried over."""
+    """Another group that this one is not compared with: its number, what differs, and why no rate is carried
+    over."""
 
     group: int
     differs_in: tuple[str, ...]
@@ -92,9 +95,11 @@ class Group:
     at_edge
         On which side of the tried rates the best lies, if it is the last one there.
     clear
-        Whether the best rate's lead over the next best rate exceeds the noise; None with fewer than two rates.
+        Whether the best rate's lead over the next best rate exceeds the noise; None with fewer than two
+        rates.
     noise
-        Standard deviation of the end level between repeats; where nothing was repeated, standard error of the best
+        Standard deviation of the end level between repeats; where nothing was repeated, standard error of the
+        best
         run's end level.
     repeats
         Runs whose rate another run had as well.
@@ -173,7 +178,8 @@ def _judge(members: Sequence[Facts], apart: tuple[Apart, ...]) -> Group:
     advised, settled, reason = _advice(runs, best, start)
     return Group(
         runs=tuple(ranked), differs_in=tuple(varying(members)), ranked_by=tag, best=best,
-        good_band=_band(runs, best, start), at_edge=_edge(runs, best, start, noise), clear=_clear(runs, best, noise, repeats),
+        good_band=_band(runs, best, start), at_edge=_edge(runs, best, start, noise),
+        clear=_clear(runs, best, noise, repeats),
         noise=noise, repeats=repeats, next=advised, settled=settled, reason=reason, apart=apart,
     )  # fmt: skip
 
@@ -184,7 +190,8 @@ def _rank(run: Standing) -> tuple[int, float]:
 
 
 def _standings(members: Sequence[Facts]) -> tuple[list[Standing], str, float]:
-    """Each run's end on the curve that all share; that curve's tag; and the loss before training, NaN if unknown."""
+    """Each run's end on the curve that all share; that curve's tag; and the loss before training, NaN if
+    unknown."""
     alive = [run for run in members if not run.broke]
     by_val = bool(alive) and all(run.val is not None and math.isfinite(run.val.value) for run in alive)
     longest = max((run.length for run in members), default=0)
@@ -253,7 +260,8 @@ def _rates(runs: Sequence[Standing]) -> list[tuple[float, list[Standing]]]:
 def _edge(
     runs: Sequence[Standing], best: Standing | None, start: float, noise: float
 ) -> Literal["low", "high"] | None:
-    """The side on which nothing was tried beyond the best; None where the rate next to it is as good within the noise."""
+    """The side on which nothing was tried beyond the best; None where the rate next to it is as good within
+    the noise."""
     rates = _rates(runs)
     if best is None or best.lr is None or len(rates) < 2:
         return None
@@ -269,7 +277,8 @@ def _edge(
 
 
 def _noise(runs: Sequence[Standing], best: Standing | None) -> tuple[float, int]:
-    """Standard deviation of the end level between repeats, pooled; else the standard error of the best run's."""
+    """Standard deviation of the end level between repeats, pooled; else the standard error of the best
+    run's."""
     squares, degrees, repeats = 0.0, 0, 0
     for _, same in _rates(runs):
         levels = [run.level for run in same if run.state == "finished"]
@@ -309,28 +318,28 @@ def _advice(
             False,
             "The learning rate of no run is known: log it, or put it into the configuration beside the log.",
         )
-    if len({run.lr for run in known}) == 1 and len(known) == 1:
-        return _own_dose(known[0])
+    if len(_rates(known)) == 1 or len(known) == 1:
+        return _own_dose(best if best is not None and best.lr is not None else known[0])
     suggestion = combine(observe(known, start))
     return _worded(suggestion, runs, best)
 
 
 def _own_dose(run: Standing) -> tuple[tuple[Next, ...], bool, str]:
-    """With one run there is nothing to combine: its own plan."""
+    """With one rate there is nothing to combine: the plan of the (best) run that had it."""
     said, rate = run.facts.said, run.lr
     plan = said.plan
     factor, (low, high) = plan.lr.factor, plan.lr.interval
     if said.verdict is Verdict.INCONCLUSIVE:
         return (), False, plan.reason
     if 1 / _KEPT <= factor <= _KEPT:
-        return (), True, f"One run, and nothing speaks against its rate. {plan.reason}"
+        return (), True, f"One rate, and nothing speaks against it. {plan.reason}"
     if rate is None:
         text = f"its rate is unknown, so only the factor is: {factor:.2g} ({low:.2g} to {high:.2g}) times its rate"
-        return (), False, f"One run; {text}. {plan.reason}"
+        return (), False, f"One rate; {text}. {plan.reason}"
     advised = Next(
         lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason
     )
-    return (advised,), False, f"One run ({said.verdict})."
+    return (advised,), False, f"One rate ({said.verdict})."
 
 
 def observe(runs: Sequence[Standing], start: float) -> Observations:
@@ -340,7 +349,8 @@ def observe(runs: Sequence[Standing], start: float) -> Observations:
         for run in runs
     ]
     nothing = np.full(OFFSETS.size, np.nan)
-    answers = [run.facts.response for run in runs]
+    given = [run.facts.response for run in runs]
+    answers = [None if answer is None or answer.novelty > _MAX_NOVELTY else answer for answer in given]
     lows = [end.lowest for run in runs for end in (run.facts.train, run.facts.val) if end is not None]
     return Observations(
         log10_lr=np.log10([run.lr or math.nan for run in runs]), level=np.array(level),
@@ -360,14 +370,16 @@ def _worded(
         return (
             (),
             True,
-            f"The best run is within 2 % of what any rate reaches with a chance of {share}: another run is not worth it.",
+            f"The best run is within 2 % of what any rate reaches with a chance of {share}: "
+            "another run is not worth it.",
         )
     rates = [rate for rate, _ in _rates(runs)]
     advised = []
     for log10_lr, chance in found.rates():
         rate = _round(10**log10_lr)
         low, high = (_round(10**end) for end in found.interval)
-        why = f"{_place(rate, rates, best)}; it ends within 2 % of the best reachable with a chance of {100 * chance:.0f} %"
+        sure = f"{100 * chance:.0f} %"
+        why = f"{_place(rate, rates, best)}; it ends within 2 % of the best reachable with a chance of {sure}"
         advised.append(
             Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3))
         )
@@ -395,5 +407,6 @@ def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:
 
 
 def _round(value: float) -> float:
-    """Two significant digits are finer than any rate needs; three, so that an interval is not rounded onto it."""
+    """Two significant digits are finer than any rate needs; three, so that an interval is not rounded onto
+    it."""
     return float(f"{value:.3g}")

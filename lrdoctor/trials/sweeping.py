@@ -149,7 +149,8 @@ def responses_by_member(
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The members that were run, the first being the start, and what was true of the start's own suggestion."""
+    """The members that were run, the first being the start, and what was true of the start's own
+    suggestion."""
 
     members: tuple[int, ...]
     covered: bool
@@ -173,7 +174,8 @@ def play(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Shares over all starts; `cured` after 1, 2 and 3 runs and `harm` over starts that were not near the best."""
+    """Shares over all starts; `cured` after 1, 2 and 3 runs and `harm` over starts that were not near the
+    best."""
 
     starts: int
     cured: tuple[float, float, float]
@@ -222,7 +224,8 @@ def score(
 
 
 def shape_of(grid: Grid, budget: int) -> Floats | None:
-    """Share of the best reduction at rates `STEP` decades apart about the centre of the band; None if nothing was learnt."""
+    """Share of the best reduction at rates `STEP` decades apart about the centre of the band; None if nothing
+    was learnt."""
     try:
         truth = outcome(grid, budget)
     except ValueError:
@@ -242,7 +245,8 @@ def shape_of(grid: Grid, budget: int) -> Floats | None:
 
 
 def make_shapes(grids: Iterable[Grid], count: int = 32, seed: int = 0) -> Shapes:
-    """Reduce the shapes of all grids and budgets to the most typical ones (k-medoids; Kaufman & Rousseeuw 1990)."""
+    """Reduce the shapes of all grids and budgets to the most typical ones (k-medoids; Kaufman & Rousseeuw
+    1990)."""
     found, weight = [], []
     for grid in grids:
         mine = [shape for budget in budgets(grid) if (shape := shape_of(grid, budget)) is not None]
