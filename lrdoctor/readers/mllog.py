@@ -49,9 +49,7 @@ class MlLogReader:
 
     def claim(self, file: LogFile) -> Claim | None:
         """Claim text that holds the mark at its beginning, in its middle or at its end."""
-        if file.suffix in (".json", ".jsonl", ".py", ".csv") or not any(
-            _MARK in sample for sample in samples(file)
-        ):
+        if file.suffix in (".json", ".jsonl", ".py", ".csv") or not any(_MARK in sample for sample in samples(file)):
             return None
         return Claim(strength=Strength.FORMAT)
 
@@ -104,18 +102,14 @@ def _read(path: Path, source: str) -> list[Run]:
     return runs
 
 
-def _take(
-    entry: dict[str, Any], points: list[tuple[str, float, dict[str, Any]]], settings: dict[str, object]
-) -> None:
+def _take(entry: dict[str, Any], points: list[tuple[str, float, dict[str, Any]]], settings: dict[str, object]) -> None:
     key, value, about = entry.get("key"), entry.get("value"), entry.get("metadata")
     if not isinstance(key, str) or value is None:
         return
     if key in _SETTINGS:
         settings.setdefault(_SETTINGS[key], value)
         return
-    where = (
-        {name: float(at) for name, at in about.items() if _is_number(at)} if isinstance(about, dict) else {}
-    )
+    where = {name: float(at) for name, at in about.items() if _is_number(at)} if isinstance(about, dict) else {}
     if not any(name in where for name, _ in _COUNTS):
         return
     values = value if isinstance(value, dict) else {key: value}

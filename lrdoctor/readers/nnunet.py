@@ -76,9 +76,7 @@ class NnUNetReader:
                 idle.append(attempt)
         notes = []
         if idle and rows:
-            notes.append(
-                f"{len(idle)} of {len(source.files)} attempts ended before their first epoch was over"
-            )
+            notes.append(f"{len(idle)} of {len(source.files)} attempts ended before their first epoch was over")
         elif idle:
             rows = max(idle, key=len)
             notes.append("ended before its first epoch was over")
@@ -141,9 +139,7 @@ def _settings(folder: Path, rows: list[dict[str, float]]) -> dict[str, Hyperpara
     text = str(content.get("optimizer", ""))
     printed: dict[str, object] = dict(re.findall(r"(momentum|weight_decay|nesterov): ([\w.+-]+)", text))
     given = {
-        name: content[name]
-        for name in ("initial_lr", "batch_size", "weight_decay", "num_epochs")
-        if name in content
+        name: content[name] for name in ("initial_lr", "batch_size", "weight_decay", "num_epochs") if name in content
     }
     if "max_num_epochs" in content:
         given["num_epochs"] = content["max_num_epochs"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.readers._text.axis import Axis, constant, find_axis, held_out, measured
-from lrdoctor.readers._text.curves import curves_of, reconciled
+from lrdoctor.readers._text.curves import bare_roles, curves_of, reconciled
 from lrdoctor.readers._text.layout import lay_out, under_headings
 from lrdoctor.readers._text.tabling import tabled
 from lrdoctor.readers._text.uncounted import is_pair, pieces_without_axis
@@ -52,6 +52,7 @@ def pieces(scan: Scan) -> list[Piece]:
     piece = tabled(curves, axis)
     if piece is None:
         return []
+    roles = bare_roles(curves) | roles
     piece.roles = {tag: role for tag, role in roles.items() if tag in piece.table.columns}
     piece.notes = list(dict.fromkeys(axis.notes + notes))
     return [piece]
@@ -117,11 +118,7 @@ def _accepted(groups: list[Group], axis: Axis) -> tuple[list[Group], Roles]:
         tags = {item.tag for item in group.fields if item.kind == "value"}
         # Where nothing counts, lines that repeat settings are results, a line for each training.
         settings = sum(is_setting(item.tag) for item in group.fields) if axis.name == "row" else 0
-        if (
-            not tags
-            or settings >= _SETTINGS
-            or not _belongs(group, axis, others=bool(kept), known=bool(tags & known))
-        ):
+        if not tags or settings >= _SETTINGS or not _belongs(group, axis, others=bool(kept), known=bool(tags & known)):
             continue
         if group.bar == "summary":
             for tag in tags:

@@ -162,9 +162,7 @@ def _fractional(group: Group) -> bool:
 def _gather(groups: Sequence[Group], name: str) -> tuple[Ints, Floats, Floats, int]:
     """Lines, values and totals of one count, in the order of the text; how many kinds of line carry it."""
     parts: list[tuple[Ints, Floats, Floats]] = []
-    with_words = any(
-        measured(group) and any(axis == name for axis, _, _ in _axes_of(group)) for group in groups
-    )
+    with_words = any(measured(group) and any(axis == name for axis, _, _ in _axes_of(group)) for group in groups)
     for group in groups:
         if group.bar == "summary":
             continue

@@ -28,12 +28,8 @@ _NEVER = re.compile(
 )
 # Names that let one expect a training log, so that a refusal should be heard; the second kind whatever is
 # in the file.
-_TELLING = re.compile(
-    r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE
-)
-_PROMISING = re.compile(
-    r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE
-)
+_TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE)
+_PROMISING = re.compile(r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE)
 # A word, then a number: of these words, some lines of a training log hold one that measures or counts.
 _SAYS = re.compile(
     rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+"
@@ -175,8 +171,6 @@ def holds(file: LogFile, pattern: re.Pattern[bytes]) -> bool:
     pattern
         What the writer's lines have in common.
     """
-    if not file.named and (
-        _NEVER.fullmatch(file.name) or (file.suffix and not _TEXT_SUFFIX.fullmatch(file.suffix))
-    ):
+    if not file.named and (_NEVER.fullmatch(file.name) or (file.suffix and not _TEXT_SUFFIX.fullmatch(file.suffix))):
         return False
     return any(pattern.search(plain(sample)) for sample in samples(file))

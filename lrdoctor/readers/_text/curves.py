@@ -168,3 +168,17 @@ def _repeated(curve: Curve, notes: list[str]) -> list[Curve]:
         )
         for turn in range(times)
     ]  # fmt: skip
+
+
+def bare_roles(curves: Sequence[Curve]) -> Roles:
+    """CatBoost's ``learn`` and ``test`` name no measure: what falls is a loss, what rises a score."""
+    by_tag = {curve.tag: curve for curve in curves}
+    learn = by_tag.get("learn")
+    if learn is None or learn.values.size < 2:
+        return {}
+    falls = bool(learn.values[-1] < learn.values[0])
+    why = f"CatBoost prints the metric that it optimises, and it {'falls' if falls else 'rises'}"
+    return {
+        "learn": (Role.TRAIN_LOSS if falls else Role.TRAIN_METRIC, why),
+        "test": (Role.VAL_LOSS if falls else Role.VAL_METRIC, why),
+    }

@@ -140,9 +140,7 @@ def _header(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
     if len(text) > 400 or ":" in text or "=" in text:
         return None
     if any(
-        not (text[start - 1 : start].isalnum() or text[start - 1 : start] in "_@-")
-        for start, _ in tokens
-        if start
+        not (text[start - 1 : start].isalnum() or text[start - 1 : start] in "_@-") for start, _ in tokens if start
     ) or (tokens and tokens[0][0] == 0):
         return None
     for cells in (
@@ -155,9 +153,7 @@ def _header(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
     return None
 
 
-_ROW = re.compile(
-    r"[\s|]*(?:No log|[-+]?[\d.])(?:[-+\d.,eE%:/\s|]|nan|NaN|inf|None|No log|[kKMGBs]\b|it/s|-(?=\s))*"
-)
+_ROW = re.compile(r"[\s|]*(?:No log|[-+]?[\d.])(?:[-+\d.,eE%:/\s|]|nan|NaN|inf|None|No log|[kKMGBs]\b|it/s|-(?=\s))*")
 _ROW_CELL = re.compile(r"[^\s|]+")
 _PIPE_CELL = re.compile(r"(?<=\|)[^|]*(?=\|)")
 
@@ -210,9 +206,7 @@ def _boxed(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
     return Line(
         "box",
         (field,),
-        split="indented"
-        if len(match["key"]) and text[match.start("key") - 3 : match.start("key")] == "   "
-        else "",
+        split="indented" if len(match["key"]) and text[match.start("key") - 3 : match.start("key")] == "   " else "",
     )
 
 
@@ -242,6 +236,9 @@ _KNOWN = (
         rf"\s*(?:\([^)]*\)\s*)?(\d+):\s*{_NUM},\s*{_NUM} avg(?: loss)?,\s*{_NUM} rate,.*",
         "iteration*, loss, avg loss, learning rate",
     ),
+    # CatBoost names the data only.
+    _line(rf"(\d+):\s+learn: {_NUM}\s+test: {_NUM}.*total: .*", "iteration*, learn, test"),
+    _line(rf"(\d+):\s+learn: {_NUM}\s+total: .*", "iteration*, learn"),
     # Tacotron 2 and its descendants put the iteration between name and value.
     _line(rf".*?\bTrain loss (\d+):? {_NUM} Grad Norm {_NUM}\b.*", "iteration*, train loss, grad norm"),
     _line(rf".*?\bValidation loss (\d+):\s+{_NUM}\s*", "iteration*, validation loss"),

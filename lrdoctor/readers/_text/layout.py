@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _HEADERS = 100
 _RIGHT_ABOVE = 2
+_YOLO_PARTS = frozenset(("box", "obj", "cls", "dfl", "seg", "total"))
 _NEARLY_ALL = 0.9
 _FEW = 0.2
 """A progress bar's last states stand for all of them if there are so many, as a share."""
@@ -70,7 +71,7 @@ def _rows(scan: Scan) -> list[Group]:
         for place, cell in enumerate(cells):
             if cell >= len(names) or is_clock(names[cell]):
                 continue
-            fields.append(_named(place, names[cell]))
+            fields.append(_named(place, _spelled_out(names[cell], names)))
             keep.append(place)
         if not any(field.kind != "value" for field in fields):
             continue
@@ -80,6 +81,11 @@ def _rows(scan: Scan) -> list[Group]:
         # A row that is still being overwritten holds means so far, like the states of a Keras bar.
         named.append(Group("data", tuple(fields), "", "keras", overwritten, lines[order], values[order]))
     return named
+
+
+def _spelled_out(name: str, names: tuple[str, ...]) -> str:
+    """YOLOv5 heads its columns with the bare names of the parts of its loss."""
+    return f"train/{name}_loss" if name in _YOLO_PARTS and "gpu_mem" in names else name
 
 
 def _named(token: int, name: str) -> Field:
@@ -105,10 +111,7 @@ def _boxes(scan: Scan) -> list[Group]:
         over = np.searchsorted(starts, group.lines) - 1
         inside = starts[over] > box
         spoken = np.array(
-            [
-                names[number] if within else ""
-                for number, within in zip(over.tolist(), inside.tolist(), strict=True)
-            ]
+            [names[number] if within else "" for number, within in zip(over.tolist(), inside.tolist(), strict=True)]
         )
         for name in dict.fromkeys(spoken.tolist()):
             rows = np.flatnonzero(spoken == name)
@@ -164,11 +167,7 @@ def under_headings(group: Group, headings: Sequence[tuple[int, str]]) -> dict[st
     over = np.searchsorted(at, group.lines) - 1
     spoken = np.array([headings[number][1] if number >= 0 else "" for number in over.tolist()])
     parts = {name: np.flatnonzero(spoken == name) for name in dict.fromkeys(spoken.tolist())}
-    if (
-        len(parts) > 1
-        and "" not in parts
-        and min(rows.size for rows in parts.values()) >= 0.2 * group.lines.size
-    ):
+    if len(parts) > 1 and "" not in parts and min(rows.size for rows in parts.values()) >= 0.2 * group.lines.size:
         return parts
     near = (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
     main = max(parts, key=lambda name: parts[name].size)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9}
+# Composer says "Train" or "Eval" before names that say it themselves.
+_SAID_TWICE = re.compile(r"(?:Train|Eval) ([\w-]+/\S+)")
 _BARE_SPLITS = frozenset(("val", "valid", "test", "train", "dev", "eval"))
 
 
@@ -70,7 +72,10 @@ def tagged(fields: Sequence[Field], splits: Sequence[str]) -> tuple[Field, ...]:
         if field.kind != "value":
             named.append(field)
             continue
-        if names_split(tag):
+        said = _SAID_TWICE.fullmatch(tag)
+        if said:
+            tag = said[1]
+        elif names_split(tag):
             inherited = split_of(tag) or inherited
             if tag.lower() in _BARE_SPLITS:
                 tag = _with_lead(tag, tags)

@@ -85,9 +85,7 @@ class Taking:
             return None
         return self._fields(tokens, self.count, None, len(lines))
 
-    def _fields(
-        self, tokens: list[bytes], width: int, places: dict[int, int] | None, lines: int
-    ) -> Floats | None:
+    def _fields(self, tokens: list[bytes], width: int, places: dict[int, int] | None, lines: int) -> Floats | None:
         values = np.empty((lines, len(self.line.fields)))
         for number, wanted in enumerate(self.line.fields):
             column = floats(tokens[_place(wanted.token, places) :: width], exact=places is not None)
@@ -134,8 +132,7 @@ def floats(tokens: Sequence[bytes], *, exact: bool = False) -> Floats | None:
         tokens = [token.replace(b",", b"") for token in tokens]
     else:
         tokens = [
-            token.replace(b",", b".") if token.count(b",") == 1 and b"." not in token else token
-            for token in tokens
+            token.replace(b",", b".") if token.count(b",") == 1 and b"." not in token else token for token in tokens
         ]
     return np.fromiter(map(_float, tokens), float, len(tokens))
 

@@ -29,7 +29,7 @@ MASKS = re.compile(
     _any(
         # dates and times
         r"\d+/\d+ \d+:\d+:\d+",
-        r"\d+(?P<mark>[-/.])\d+(?P=mark)\d+(?:[ T_-]+\d+:\d+(?::\d+)?(?:[.,]\d+)?)?(?:Z|[-+]\d\d:?\d\d)?(?![\w])",
+        r"\d+(?P<mark>[-/.])\d+(?P=mark)\d+(?:[ T_-]+\d+:\d+(?::\d+)?(?:[.,]\d+)?)?(?:Z|[-+]\d\d:?\d\d)?(?!\w)",
         r"(?<![\w.])\d+:\d+(?::\d+)?(?:[.,]\d+)?(?![\d.])",
         r"(?<!\w)\d+ days?,? *(?:\d+:\d+:\d+)?",
         rf"\b{_MONTHS}[a-z]*\.? +\d+(?: +[\d:]+)?(?:,? +\d{{4}})?(?!\w)",
@@ -53,6 +53,7 @@ MASKS = re.compile(
         r"\bip=[\d.]+",
         r"\d+\s*x\s*\d+",
         r"output #\d+:",
+        r"\(\w+:\d+\)",
         r"\(#?\d+\)(?= *$)",
     )
 )
@@ -71,7 +72,7 @@ WRAPPER = re.compile(
     r"[\[(\s]*\b[\w.]*(?:[Tt]ensor|float\d*|[Aa]rray|Variable|Parameter|int\d+|float_|item)\s*\(\s*[\[(]*\s*$"
 )
 """A number may be printed as an object: ``tensor(0.5)``, ``np.float32(0.5)``."""
-HARD = re.compile(r"[,;|\t\]})\[{(<>:=]|\s[-~]+\s|\s{2,}|\s\*+\s|\s/\s|\.\s+(?=[A-Z])|(?<=[a-z])\.\.+")
+HARD = re.compile(r"[,;|\t\]})\[{(<>:=]|\s[-~]+\s|\s{2,}|\s\*+\s|\s/\s|(?<=[a-z]{5})\.\s+(?=[A-Z])|(?<=[a-z])\.\.+")
 """A name does not reach over these."""
 CALL = re.compile(r"(?:^|[\s,;|\[])([A-Za-z_][\w/.@-]*(?:\([\w@.,:()/ -]{1,24}\)))$")
 """Names such as ``D(G(z))`` and ``Epoch(train)``."""
@@ -92,9 +93,7 @@ OTHER_UNIT = re.compile(
 )
 """Units of time and memory: such a number is no measurement of training."""
 SAYS = re.compile(r"\s*(?:[:=]|is|was|->|=>)\s*")
-ORDINAL = re.compile(
-    r"\s*(?:(?:st|nd|rd|th)\b)?[\s-]*([A-Za-z]+|[\u8f6e\u8f2a\u6b65\u56de])(?!\w*\s*[:=\[(#]*\s*\d)"
-)
+ORDINAL = re.compile(r"\s*(?:(?:st|nd|rd|th)\b)?[\s-]*([A-Za-z]+|[\u8f6e\u8f2a\u6b65\u56de])(?!\w*\s*[:=\[(#]*\s*\d)")
 """A word behind a number that may say what it counts: ``100 steps``, ``3rd epoch``."""
 AVERAGE = frozenset(("(avg:", "(avg", "(mean:", "(ave:", "avg:", "(avg.", "(average:"))
 JOINTS = frozenset(("\u00b1", "+/-", "+-", "->", "-", "~", "to", "+"))

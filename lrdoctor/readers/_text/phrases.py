@@ -29,9 +29,7 @@ MOST_FIELDS = 400
 _LIST = 8
 _PROSE = 7
 _LOOK = 40
-_ONLY_SPLIT = re.compile(
-    r"train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev", re.IGNORECASE
-)
+_ONLY_SPLIT = re.compile(r"train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|eval(?:uation)?|dev", re.IGNORECASE)
 
 
 def fields_of(text: str, tokens: Spans) -> tuple[tuple[Field, ...], str]:
@@ -65,6 +63,7 @@ class _Walk:
         self.last: Field | None = None  # the field (kept or not) that the last number belongs to
         self.base, self.listed = "", 0  # a list: its name, how many elements were met
         self.split = ""
+        self.above = ""  # what a list of names stands under
         self.pending = ""  # a measure that was named before what counts: "Cost after epoch 100: 0.69"
 
     def run(self) -> None:
@@ -185,9 +184,7 @@ class _Walk:
         """A number that only completes the one before: a total, an average, the next element of a list."""
         last = self.last
         bare = gap.strip()
-        if bare in ("/", "of", "out of") or (
-            bare.startswith("/") and len(bare) < 3 and not bare[1:].isalnum()
-        ):
+        if bare in ("/", "of", "out of") or (bare.startswith("/") and len(bare) < 3 and not bare[1:].isalnum()):
             self._total(index, gap)
             return True
         if last is None and not self.base:
@@ -230,9 +227,7 @@ class _Walk:
         if last.kind in ("epoch", "step"):
             self.fields.append(Field(index, last.tag, "total", last.rank, scale_of(after)))
             self.words.append(self.split)
-        elif (
-            is_measure(last.tag) and token.isdigit() and self.text[slice(*self.tokens[last.token])].isdigit()
-        ):
+        elif is_measure(last.tag) and token.isdigit() and self.text[slice(*self.tokens[last.token])].isdigit():
             self.fields[-1] = Field(last.token, last.tag, over=index)
         elif "." in token:
             pair = re.fullmatch(r"(.*?)(\w+)/(\w+)", last.tag)  # "loss/acc: 0.5/0.9"
@@ -261,10 +256,7 @@ class _Walk:
         rank = axis_rank(lead.group(1)) if lead else None
         at_start = began and not self.text[: self.tokens[index][0]].strip(" \t[|#>*<")
         if rank is not None and (
-            at_start
-            or "after" in gap.lower()
-            or "\u7b2c" in gap
-            or (lead is not None and behind[:1].isalpha())
+            at_start or "after" in gap.lower() or "\u7b2c" in gap or (lead is not None and behind[:1].isalpha())
         ):
             assert lead is not None
             self._keep(Field(index, lead.group(1), "epoch" if rank < 0 else "step", rank, 1.0))
@@ -318,8 +310,21 @@ class _Walk:
             for hard in patterns.HARD.finditer(stripped):
                 cut = hard.end()
             key, rest = stripped[cut:], stripped[:cut]
+            value = re.fullmatch(r"\s*\w+\s+(\w+[_/][\w/]+)", key)
+            if value and rest.endswith((":", "=")):  # "v_num: jba0 train/loss: 0.5": the value of another key
+                key = value[1]
         self._see(rest)
-        return self._words(key), opened
+        name = self._words(key)
+        return (self._listed_under(rest, name) if name else name), opened
+
+    def _listed_under(self, rest: str, name: str) -> str:
+        """``[Losses: xy 0.5, wh 1.2]``: names that are listed under another one."""
+        above = re.search(r"\b(loss(?:es)?)\s*:\s*$", rest, re.IGNORECASE)
+        if above:
+            self.above = above[1]
+        elif re.search(r"[\])}|\t]", rest):
+            self.above = ""
+        return f"{self.above}/{name}" if self.above and not is_measure(name) and axis_rank(name) is None else name
 
     def _words(self, key: str) -> str:
         """The last few words of a phrase, without the prose around them."""
@@ -331,11 +336,7 @@ class _Walk:
             word = words[place].lower()
             if word in patterns.STOP or word in ("|", "-", "=>", "->", "*", ">>", "+"):
                 lead = words[:place]
-                if (
-                    word == "of"
-                    and lead
-                    and lead[-1].lower() in ("number", "norm", "rate", "count", "end", "start")
-                ):
+                if word == "of" and lead and lead[-1].lower() in ("number", "norm", "rate", "count", "end", "start"):
                     continue
                 self._see(" ".join(lead))
                 words = words[place + 1 :]
@@ -353,10 +354,6 @@ def _keep_words(match: re.Match[str]) -> str:
     """Take off the unit of the number before, but not a word that begins something new."""
     unit = match.group()
     plain = unit.strip().rstrip("./")
-    if (
-        unit[:1].isalpha()
-        and "/" not in unit
-        and (len(plain) > 4 or is_measure(plain) or axis_rank(plain) is not None)
-    ):
+    if unit[:1].isalpha() and "/" not in unit and (len(plain) > 4 or is_measure(plain) or axis_rank(plain) is not None):
         return unit
     return ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.readers._text.assemble import pieces
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Hyperparameter, Role, Run
 
 RESULTS = (
-    "holds the results of trainings, one training a line (settings such as {names} stand on every line), "
+    "holds the results of trainings, one training a line ({names} differ from line to line), "
     "not the course of one; name the logs of the trainings themselves"
 )
 NO_CURVE = (
@@ -117,7 +119,8 @@ def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | N
 def _reason(found: Scan) -> str:
     """Why a text holds no curve."""
     for group in found.groups:
-        names = [item.tag for item in group.fields if is_setting(item.tag)]
-        if group.lines.size >= 3 and measured(group) and len(names) >= SETTINGS:
-            return RESULTS.format(names=", ".join(names[:3]))
+        settings = [n for n, item in enumerate(group.fields) if is_setting(item.tag)]
+        varied = [group.fields[n].tag for n in settings if np.unique(group.column(n)).size > 1]
+        if group.lines.size >= 3 and measured(group) and len(settings) >= SETTINGS and varied:
+            return RESULTS.format(names=", ".join(varied[:3]))
     return NO_CURVE

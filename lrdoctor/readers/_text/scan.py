@@ -190,9 +190,7 @@ class _Scanner:
             self.takings = [None]
             self.kept_bytes = 0
         if len(self.parts) > _MOST_KINDS:  # prose: what is said once is no curve
-            self.parts = {
-                key: parts for key, parts in self.parts.items() if sum(p[1].size for p in parts) > 1
-            }
+            self.parts = {key: parts for key, parts in self.parts.items() if sum(p[1].size for p in parts) > 1}
 
     def _learn(self, shape: bytes, raw: bytes) -> int:
         number = self.known.get(shape)  # met earlier in this block
@@ -225,9 +223,7 @@ class _Scanner:
             if line.what == "header":
                 self.found.names[at] = line.names
 
-    def _numbers(
-        self, taking: Taking, raw: Sequence[bytes], rows: Ints, overwritten: NDArray[np.bool_]
-    ) -> None:
+    def _numbers(self, taking: Taking, raw: Sequence[bytes], rows: Ints, overwritten: NDArray[np.bool_]) -> None:
         lines = [raw[row] for row in rows.tolist()]
         values = taking.take(lines)
         if values is not None:

@@ -89,16 +89,12 @@ def find_settings(head: bytes, above: int) -> dict[str, Hyperparameter]:
         for pattern in (_PAIR, _FLAG):
             for match in pattern.finditer(kept[-1]):
                 name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", match["name"]).lower().replace("-", "_")
-                name = {"optim_method": "optimizer", "solver_type": "optimizer", "type": "", "name": ""}.get(
-                    name, name
-                )
+                name = {"optim_method": "optimizer", "solver_type": "optimizer", "type": "", "name": ""}.get(name, name)
                 if name:
                     found.setdefault(name, _value(match["value"]))
     text = "\n".join(kept)
     found = {name: value for name, value in found.items() if value is not None}
-    kinds = re.findall(
-        r"type=['\"](\w*(?:Annealing|Step|Linear|Poly|OneCycle|Cosine|Exponential)\w*LR)['\"]", text
-    )
+    kinds = re.findall(r"type=['\"](\w*(?:Annealing|Step|Linear|Poly|OneCycle|Cosine|Exponential)\w*LR)['\"]", text)
     if kinds:  # MMEngine lists a warm-up and what follows it
         found["lr_scheduler"] = next((kind for kind in kinds if "Linear" not in kind), kinds[0])
     for match in _BLOCK.finditer(text):
@@ -122,9 +118,7 @@ def find_settings(head: bytes, above: int) -> dict[str, Hyperparameter]:
         found.setdefault("optimizer", printed["name"])
         for name, value in re.findall(r"(\w+): (\S+)", printed["body"]):
             found.setdefault(name, _value(value))
-    return {
-        name: value for name, value in find_hyperparameters(found).items() if _sensible(name, value, found)
-    }
+    return {name: value for name, value in find_hyperparameters(found).items() if _sensible(name, value, found)}
 
 
 def _sensible(name: str, value: Hyperparameter, found: dict[str, object]) -> bool:
@@ -148,11 +142,7 @@ def _sensible(name: str, value: Hyperparameter, found: dict[str, object]) -> boo
 
 
 def _is_dump(line: str) -> bool:
-    return (
-        "Namespace(" in line
-        or "Arguments(" in line
-        or (line.count("=") + line.count(":") > 12 and len(line) > 200)
-    )
+    return "Namespace(" in line or "Arguments(" in line or (line.count("=") + line.count(":") > 12 and len(line) > 200)
 
 
 def _value(text: str) -> object:

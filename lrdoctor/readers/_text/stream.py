@@ -21,9 +21,7 @@ LINE_BYTES = 1 << 23
 """A line that is longer than this is cut."""
 
 # Colours, cursor movements, window titles; then what a cut-off terminal leaves behind.
-_ANSI = re.compile(
-    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>NOMDEHc78])"
-)
+_ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>NOMDEHc78])")
 _BACKSPACES = re.compile(rb"\x08+")
 # Records printed without a line end between them: "Score: 20.00Episode 2 ...".
 _GLUED = re.compile(

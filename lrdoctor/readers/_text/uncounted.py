@@ -93,9 +93,7 @@ def _announcements(anchor: Group, scan: Scan) -> list[tuple[str, int, int]]:
     Only where they cut the lines into stretches of equal length, and one stands above the first.
     """
     whole = [("", 0, scan.lines)]
-    said = [
-        (line, name) for line, name in scan.at("session") if anchor.lines[0] - 50 <= line < anchor.lines[-1]
-    ]
+    said = [(line, name) for line, name in scan.at("session") if anchor.lines[0] - 50 <= line < anchor.lines[-1]]
     places = np.searchsorted(anchor.lines, [line for line, _ in said]).tolist()
     starts = dict(zip(places, said, strict=True))  # the last one above each stretch
     if len(starts) < 2 or 0 not in starts:
@@ -115,9 +113,7 @@ def _pair_roles(group: Group) -> Roles:
         return {}
     ends = ("[0]", "[1]")
     first, second = (
-        group.column(n)
-        for n, item in enumerate(group.fields)
-        if item.kind == "value" and item.tag.endswith(ends)
+        group.column(n) for n, item in enumerate(group.fields) if item.kind == "value" and item.tag.endswith(ends)
     )
     if not (np.all(first >= 0) and np.all(second >= 0) and np.all(second <= 1)):
         return {}

@@ -111,9 +111,7 @@ _MEASURE_WORDS = """
 """
 _MEASURES = frozenset(_MEASURE_WORDS.split())
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\dA-Za-z_]+")
-_INSIDE = re.compile(
-    r"loss|accura|perplex|reward|crossentropy|损失|損失|学习率|准确|손실|потер|acc@", re.IGNORECASE
-)
+_INSIDE = re.compile(r"loss|accura|perplex|reward|crossentropy|损失|損失|学习率|准确|손실|потер|acc@", re.IGNORECASE)
 _SETTING = re.compile(
     _any(
         r"eps(?:ilon)?$", r"decay", r"dropout", r"warm-?_?up", r"(?:^|[_ ])(?:init|num|n|max|min)[_ ]",

@@ -118,9 +118,7 @@ def hf_trainer_stdout(c):
         lrs.append((st, c.rate(k)))
         s += f"\r {st // 3}%|{'█' * (st // 30)}{' ' * (10 - st // 30)}| {st}/300 [00:59<01:00,  5.0it/s]"
         if st % 100 == 0:
-            s += "\n" + "".join(
-                f"\r  {q}%|██        | {q}/13 [00:01<00:01, 10it/s]\x1b[A" for q in range(1, 14)
-            )
+            s += "\n" + "".join(f"\r  {q}%|██        | {q}/13 [00:01<00:01, 10it/s]\x1b[A" for q in range(1, 14))
             s += f"\r                    \x1b[A\n{{'eval_loss': {c.valid(k)}, 'eval_accuracy': {c.accuracy(k)}, 'eval_runtime': 1.5, 'eval_samples_per_second': 100.1, 'eval_steps_per_second': 13.0, 'epoch': {st / 100}}}\n"
             va.append((st, c.valid(k)))
     s += "{'train_runtime': 100.5, 'train_samples_per_second': 30.0, 'train_steps_per_second': 3.0, 'train_loss': 0.987, 'epoch': 3.0}\n"
@@ -158,9 +156,7 @@ def axolotl_ranks(c):
     out = []
     tr = []
     for k in range(1, 30):
-        out.append(
-            f"{{'loss': {c.train(k)}, 'grad_norm': 0.5, 'learning_rate': {c.rate(k)}, 'epoch': {k * 0.05:.2f}}}"
-        )
+        out.append(f"{{'loss': {c.train(k)}, 'grad_norm': 0.5, 'learning_rate': {c.rate(k)}, 'epoch': {k * 0.05:.2f}}}")
         tr.append(c.train(k))
         for _r in range(3):
             out.append(f"{k}%|▋         | {k * 5}/600 [00:{k:02d}<10:00,  1.20s/it]")

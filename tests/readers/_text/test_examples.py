@@ -111,7 +111,7 @@ def bentrevett(c):
         ]
         tr.append((e, round(c.train(e), 3)))
         va.append((e, round(c.valid(e), 3)))
-    return "\n".join(out), {"Train Loss": tr, "Loss": va}
+    return "\n".join(out), {"Train Loss": tr, "Val. Loss": va}
 
 
 @sample
@@ -180,9 +180,7 @@ def informer(c):
     k = 0
     for e in range(1, 7):
         for b in (100, 200):
-            out.append(
-                f"\titers: {b}, epoch: {e} | loss: {c.train(k):.7f}\n\tspeed: 0.0512s/iter; left time: 79.1234s"
-            )
+            out.append(f"\titers: {b}, epoch: {e} | loss: {c.train(k):.7f}\n\tspeed: 0.0512s/iter; left time: 79.1234s")
             k += 1
         out += [
             f"Epoch: {e} cost time: 13.512345",
@@ -268,11 +266,7 @@ def multiline_epoch(c):
         ]
         tr.append((e, c.train(e)))
         va.append((e, c.valid(e)))
-    return "\n".join(out), {
-        "Train Loss": tr,
-        "Valid Loss": va,
-        "Accuracy": [(e, c.accuracy(e)) for e in range(1, 12)],
-    }
+    return "\n".join(out), {"Train Loss": tr, "Valid Loss": va, "Accuracy": [(e, c.accuracy(e)) for e in range(1, 12)]}
 
 
 @sample
@@ -323,9 +317,7 @@ def pretty_dict(c):
     tr = []
     for i in range(100, 1500, 100):
         out.append(
-            "{\n"
-            + f"    'step': {i},\n    'loss': {c.train(i / 100)},\n    'grad_norm': 1.2,\n    'lr': 0.001\n"
-            + "}"
+            "{\n" + f"    'step': {i},\n    'loss': {c.train(i / 100)},\n    'grad_norm': 1.2,\n    'lr': 0.001\n" + "}"
         )
         tr.append((i, c.train(i / 100)))
     return "\n".join(out), {"loss": tr}

@@ -62,9 +62,7 @@ def mxnet(c):
     va = []
     for e in range(12):
         for b in (20, 40):
-            out.append(
-                f"INFO:root:Epoch[{e}] Batch [{b - 20}-{b}]\tSpeed: 1000.12 samples/sec\taccuracy=0.5{e:02d}"
-            )
+            out.append(f"INFO:root:Epoch[{e}] Batch [{b - 20}-{b}]\tSpeed: 1000.12 samples/sec\taccuracy=0.5{e:02d}")
         out.append(f"INFO:root:Epoch[{e}] Train-accuracy={c.accuracy(e)}")
         out.append(f"INFO:root:Epoch[{e}] Time cost=10.123")
         out.append(f"INFO:root:Epoch[{e}] Validation-accuracy={c.accuracy(e) - 0.05:.4f}")
@@ -226,9 +224,7 @@ def lightgbm(c):
     tr = []
     va = []
     for i in range(10, 300, 10):
-        out.append(
-            f"[{i}]\ttraining's binary_logloss: {c.train(i / 10)}\tvalid_1's binary_logloss: {c.valid(i / 10)}"
-        )
+        out.append(f"[{i}]\ttraining's binary_logloss: {c.train(i / 10)}\tvalid_1's binary_logloss: {c.valid(i / 10)}")
         tr.append((i, c.train(i / 10)))
         va.append((i, c.valid(i / 10)))
     return "\n".join(out), {"training's binary_logloss": tr, "valid_1's binary_logloss": va}
@@ -254,9 +250,7 @@ def xgb_cv(c):
     tr = []
     va = []
     for e in range(0, 60, 5):
-        out.append(
-            f"[{e}]\ttrain-auc:{c.accuracy(e):.5f}+0.00123\ttest-auc:{c.accuracy(e) - 0.05:.5f}+0.00456"
-        )
+        out.append(f"[{e}]\ttrain-auc:{c.accuracy(e):.5f}+0.00123\ttest-auc:{c.accuracy(e) - 0.05:.5f}+0.00456")
         tr.append((e, c.accuracy(e)))
         va.append((e, round(c.accuracy(e) - 0.05, 5)))
     return "\n".join(out), {"train-auc": tr, "test-auc": va}
@@ -268,9 +262,7 @@ def tabnet(c):
     tr = []
     va = []
     for e in range(0, 20):
-        out.append(
-            f"epoch {e:<3}| loss: {c.train(e):<8.5f}| val_0_auc: {c.accuracy(e):<8.5f}|  0:00:0{e % 10}s"
-        )
+        out.append(f"epoch {e:<3}| loss: {c.train(e):<8.5f}| val_0_auc: {c.accuracy(e):<8.5f}|  0:00:0{e % 10}s")
         tr.append((e, c.train(e)))
         va.append((e, c.accuracy(e)))
     return "\n".join(out), {"loss": tr, "val_0_auc": va}
@@ -298,9 +290,7 @@ def logging_dict(c):
         )
         tr.append((i, c.train(i / 10)))
         if i % 100 == 0:
-            out.append(
-                f"2024-05-01 10:00:00,123 - INFO - __main__ - {{'step': {i}, 'val/loss': {c.valid(i / 10)}}}"
-            )
+            out.append(f"2024-05-01 10:00:00,123 - INFO - __main__ - {{'step': {i}, 'val/loss': {c.valid(i / 10)}}}")
             va.append((i, c.valid(i / 10)))
     return "\n".join(out), {"train/loss": tr, "val/loss": va}
 

@@ -216,9 +216,7 @@ def get_lr(it):
             )
             va.append((i, c.valid(i / 100)))
         if i < 300:
-            out.append(
-                f"step:{i + 1}/3242 train_loss:{c.train(i / 100):.4f} train_time:{i * 150}ms step_avg:149.12ms"
-            )
+            out.append(f"step:{i + 1}/3242 train_loss:{c.train(i / 100):.4f} train_time:{i * 150}ms step_avg:149.12ms")
             tr.append((i + 1, c.train(i / 100)))
     return "\n".join(out), {"train_loss": tr, "val_loss": va}
 
@@ -265,7 +263,7 @@ def composer(c):
             f"[epoch=0][batch={i}/143000]:\n\t Train time/batch: {i - 1}\n\t Train time/sample: {i * 64}\n\t Train memory/allocated_mem: 12.3\n\t Train loss/train/total: {c.train(i)}\n\t Train metrics/train/LanguageCrossEntropy: {c.train(i) + 0.001:.4f}\n\t Train throughput/batches_per_sec: 0.5\n\t Train lr-DecoupledAdamW/group0: {c.rate(i)}"
         )
         tr.append((i, c.train(i)))
-    return "\n".join(out), {"Train loss/train/total": tr}
+    return "\n".join(out), {"loss/train/total": tr}
 
 
 @sample

@@ -132,3 +132,19 @@ def test_nan_iterations_are_no_nan():
 def test_a_scale_behind_a_number_multiplies():
     raw = b"step 12k loss 0.5"
     assert Taking.learn(raw, read_line(raw)).take([raw]).tolist() == [[12000, 0.5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Epoch 3 train loss/acc: 0.5/0.9 val loss/acc: 0.6/0.8",
+         {"Epoch": "3", "train loss": "0.5", "train acc": "0.9", "val loss": "0.6", "val acc": "0.8"}),
+        ("\t Val. Loss: 0.328 |  Val. Acc: 88.64%", {"Val. Loss": "0.328", "Val. Acc": "88.64"}),
+        ("v_num: jba0 train/loss_step: 0.181 val/loss: 0.2", {"train/loss_step": "0.181", "val/loss": "0.2"}),
+        ("[Iter 3] [Losses: xy 0.1, wh 0.2] [lr 0.01]", {"Iter": "3", "Losses/xy": "0.1", "Losses/wh": "0.2", "lr": "0.01"}),
+        ("Epoch #1: train_loss=0.5", {"Epoch": "1", "train_loss": "0.5"}),
+        ("7:\tlearn: 0.5\ttest: 0.6\tbest: 0.6 (7)\ttotal: 50ms\tremaining: 5s", {"iteration": "7", "learn": "0.5", "test": "0.6"}),
+    ],
+)  # fmt: skip
+def test_fields_of_odd_lines(text, fields):
+    assert named(text) == fields

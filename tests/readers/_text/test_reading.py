@@ -33,9 +33,7 @@ def test_announced_trainings_without_steps_are_runs_of_their_own(read_printed):
         text += (
             name
             + "\n"
-            + "".join(
-                f"test: ({1 / (k + 1)}, 0.{k + 10})\ntrain: ({2 / (k + 1)}, 0.{k + 20})\n" for k in range(20)
-            )
+            + "".join(f"test: ({1 / (k + 1)}, 0.{k + 10})\ntrain: ({2 / (k + 1)}, 0.{k + 20})\n" for k in range(20))
         )
     runs = read_printed(text)
     assert len(runs) == 3
@@ -47,9 +45,7 @@ def test_announced_trainings_without_steps_are_runs_of_their_own(read_printed):
 
 
 def test_saving_every_hundred_lines_is_no_announcement(read_printed):
-    (run,) = read_printed(
-        "".join(f"loss: {1 / (k + 1):.4f}\n" + "saving...\n" * (k % 10 == 9) for k in range(40))
-    )
+    (run,) = read_printed("".join(f"loss: {1 / (k + 1):.4f}\n" + "saving...\n" * (k % 10 == 9) for k in range(40)))
     assert len(run.series["loss"]) == 40
 
 
@@ -71,9 +67,7 @@ def test_the_same_line_of_every_process_is_no_second_curve(read_printed):
 def test_an_evaluation_in_progress_counts_once(read_printed):
     text = ""
     for e in range(3):
-        text += "".join(
-            f"Epoch: [{e}][{b}/40] Loss {1 / (e * 40 + b + 1):.4f} (0.5)\n" for b in range(0, 40, 10)
-        )
+        text += "".join(f"Epoch: [{e}][{b}/40] Loss {1 / (e * 40 + b + 1):.4f} (0.5)\n" for b in range(0, 40, 10))
         text += "".join(f"Test: [{b}/30] Loss 9.0 ({e + b / 100:.2f})\n" for b in range(0, 30, 10))
     (run,) = read_printed(text)
     assert run.series["test/Loss"].value.tolist() == [0.2, 1.2, 2.2]
@@ -82,9 +76,7 @@ def test_an_evaluation_in_progress_counts_once(read_printed):
 
 
 def test_a_summary_is_an_average(read_printed):
-    text = "".join(
-        f"{{'loss': {1 / k:.4f}, 'learning_rate': 0.1, 'epoch': {k / 10}}}\n" for k in range(1, 21)
-    )
+    text = "".join(f"{{'loss': {1 / k:.4f}, 'learning_rate': 0.1, 'epoch': {k / 10}}}\n" for k in range(1, 21))
     (run,) = read_printed(text + "{'train_runtime': 12.5, 'train_loss': 0.7, 'epoch': 2.0}\n")
     assert run.series["train_loss"].role is Role.AVERAGE
     assert len(run.series["loss"]) == 20
@@ -99,8 +91,7 @@ def test_steps_come_from_what_the_trainer_announces(read_printed):
 
 def test_steps_with_three_digits_are_spread(read_printed):
     text = "".join(
-        f"-----\n| loss | {1 / (k + 1):.4f} |\n| step | {float(f'{k * 10:.3g}'):.4g} |\n-----\n"
-        for k in range(0, 1500)
+        f"-----\n| loss | {1 / (k + 1):.4f} |\n| step | {float(f'{k * 10:.3g}'):.4g} |\n-----\n" for k in range(0, 1500)
     )
     (run,) = read_printed(text)
     step = run.series["loss"].step

@@ -1,5 +1,4 @@
 """What is no course of a training is refused, with the reason, or not claimed at all."""
-# ruff: noqa: E501 - log lines are as long as they are
 
 from __future__ import annotations
 

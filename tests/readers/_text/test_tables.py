@@ -137,7 +137,7 @@ def yolov5_old(c):
             f"     {e}/299     2.3G   {c.train(e):.4g}   0.01234   0.0123        45       640: 100%|██████████| 8/8 [00:05<00:00,  1.5it/s]"
         )
         tr.append((e, float(f"{c.train(e):.4g}")))
-    return "\n".join(out), {"box": tr}
+    return "\n".join(out), {"train/box_loss": tr}
 
 
 @sample

@@ -100,17 +100,13 @@ def caffe(c):
             out.append(P + f"solver.cpp:330] Iteration {i}, Testing net (#0)")
             out.append(P + f"solver.cpp:397]     Test net output #0: accuracy = {c.accuracy(i / 100)}")
             out.append(
-                P
-                + f"solver.cpp:397]     Test net output #1: loss = {c.valid(i / 100)} (* 1 = {c.valid(i / 100)} loss)"
+                P + f"solver.cpp:397]     Test net output #1: loss = {c.valid(i / 100)} (* 1 = {c.valid(i / 100)} loss)"
             )
             va.append((i, c.valid(i / 100)))
-        out.append(
-            P + f"solver.cpp:218] Iteration {i} (2.5 iter/s, 40s/100 iters), loss = {c.train(i / 100)}"
-        )
+        out.append(P + f"solver.cpp:218] Iteration {i} (2.5 iter/s, 40s/100 iters), loss = {c.train(i / 100)}")
         tr.append((i, c.train(i / 100)))
         out.append(
-            P
-            + f"solver.cpp:237]     Train net output #0: loss = {c.train(i / 100)} (* 1 = {c.train(i / 100)} loss)"
+            P + f"solver.cpp:237]     Train net output #0: loss = {c.train(i / 100)} (* 1 = {c.train(i / 100)} loss)"
         )
         out.append(P + f"sgd_solver.cpp:105] Iteration {i}, lr = {c.rate(i / 100)}")
         lrs.append((i, c.rate(i / 100)))
@@ -123,9 +119,7 @@ def darknet(c):
     tr = []
     lrs = []
     for i in range(1, 200):
-        out.append(
-            "Region 82 Avg IOU: 0.412, Class: 0.512, Obj: 0.312, No Obj: 0.45, .5R: 0.25, .75R: 0.0,  count: 4"
-        )
+        out.append("Region 82 Avg IOU: 0.412, Class: 0.512, Obj: 0.312, No Obj: 0.45, .5R: 0.25, .75R: 0.0,  count: 4")
         out.append(
             f" {i}: {c.train(i) + 0.1:.6f}, {c.train(i):.6f} avg, {c.rate(i):.6f} rate, 5.1234 seconds, {i * 64} images"
         )
@@ -156,9 +150,7 @@ def dcgan_torch(c):
     k = 0
     for e in range(3):
         for b in range(0, 500, 50):
-            out.append(
-                f"[{e}/25][{b}/500]\tLoss_D: {c.train(k):.4f}\tLoss_G: 3.1234\tD(x): 0.7\tD(G(z)): 0.2 / 0.1"
-            )
+            out.append(f"[{e}/25][{b}/500]\tLoss_D: {c.train(k):.4f}\tLoss_G: 3.1234\tD(x): 0.7\tD(G(z)): 0.2 / 0.1")
             tr.append((e * 500 + b, c.train(k)))
             k += 1
     return "\n".join(out), {"Loss_D": tr}
@@ -246,9 +238,7 @@ def detr_metriclogger(c):
             tr.append((e * 100 + b, c.train(k)))
             k += 1
         out.append(f"Epoch: [{e}] Total time: 0:10:00 (1.2001 s / it)")
-        out.append(
-            f"Averaged stats: lr: 0.000100  class_error: 80.10  loss: {c.train(k):.4f} ({c.train(k) + 0.5:.4f})"
-        )
+        out.append(f"Averaged stats: lr: 0.000100  class_error: 80.10  loss: {c.train(k):.4f} ({c.train(k) + 0.5:.4f})")
         for b in range(0, 30, 10):
             out.append(
                 f"Test:  [{b:3d}/30]  eta: 0:00:10  class_error: 70.00  loss: 9.9 ({c.valid(k) + 0.2 - b / 100:.4f})  time: 0.5  data: 0.1  max mem: 8000"
@@ -310,7 +300,7 @@ def yolov3_bracket(c):
         )
         tr.append((i, round(c.train(k) + 15, 4)))
         k += 1
-    return "\n".join(out), {"total": tr}
+    return "\n".join(out), {"Losses/total": tr}
 
 
 @sample
