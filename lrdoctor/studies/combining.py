@@ -38,6 +38,8 @@ _BRACKETS = 3
 """Rates from which on the best has to have one tried on either side."""
 _CLEAR = 2.0
 """Standard errors by which the best has to lead for that."""
+_TIGHT = 0.35
+"""Decades within which a worse rate on either side leaves nothing to look for."""
 _NOTHING = 0.1
 """Share of the best reduction below which a run can look as if it had learnt nothing."""
 _LEAST = 0.003
@@ -70,9 +72,9 @@ class Settings:
     enough_alone: float = 0.18
     """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom
     promise more."""
-    enough: float = 0.9
+    enough: float = 0.95
     """The same for the best of several."""
-    least_added: float = 0.02
+    least_added: float = 0.01
     """Chance of reaching what the best of several runs does not, below which another run is not worth it."""
     second: float = 0.5
     """Chance, relative to the first rate's, from which on a second rate is named too."""
@@ -227,6 +229,9 @@ def _enough(seen: Observations, best: int, best_chance: float, added: float, s: 
         lead = float(np.where(np.isfinite(seen.level), seen.level, np.inf)[beside].min()) - seen.level[best]
         if lead > _CLEAR * seen.noise[best]:
             return False
+    away = rates - rates[best]
+    if all(((side > s.apart / 2) & (side < _TIGHT)).any() for side in (away, -away)):
+        return True
     return best_chance >= s.enough or added < s.least_added
 
 

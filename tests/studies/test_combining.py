@@ -72,6 +72,11 @@ def test_a_fine_scan_with_the_best_inside_settles():
     assert found.best_chance > 0.5
 
 
+def test_the_best_between_close_neighbours_settles_and_at_the_end_of_three_it_does_not():
+    assert combine(observed([-2.3, -2.0, -1.7], [0.6, 0.5, 0.7])).settled
+    assert not combine(observed([-2.3, -2.0, -1.7], [0.6, 0.55, 0.4], centres=[-1.7] * 3)).settled
+
+
 def test_nothing_known_at_all_is_an_answer_too():
     found = combine(observed([-3.0], [np.nan]))
     assert not found.settled
