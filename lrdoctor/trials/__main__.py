@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list``: train the grids that are not in the table yet."""
+"""``python -m lrdoctor.trials run | list | fit | score``: train grids, fit the dose on them, write docs/evidence.md."""
 
 from __future__ import annotations
 
@@ -23,18 +23,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("list", "show all grids and which exist"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument(
-            "--only", default="*", metavar="PATTERN", help="names of grids, as a shell pattern"
-        )
-        command.add_argument(
-            "--table", type=Path, default=TABLE, metavar="DIR", help="where the grids are kept"
-        )
+        command.add_argument("--only", default="*", metavar="PATTERN", help="names of grids, as a shell pattern")
+        command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="where the grids are kept")
         if name == "run":
-            command.add_argument(
-                "--jobs", type=int, default=1, help="processes, each with one thread (default 1)"
-            )
+            command.add_argument("--jobs", type=int, default=1, help="processes, each with one thread (default 1)")
             command.add_argument("--again", action="store_true", help="also those that exist")
+    for name, text in (
+        ("fit", "fit the dose anew"),
+        ("score", "judge it on held-out tasks and write docs/evidence.md"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
+        command.add_argument(
+            "--public", type=Path, metavar="DIR", help="public grids, whose curves are not in the table"
+        )
+        command.add_argument("--cache", type=Path, metavar="DIR", help="keep rows and held-out responses here")
     options = parser.parse_args(argv)
+    if options.command in ("fit", "score"):
+        return _fit_or_score(options)
 
     from lrdoctor.trials.protocol import all_trials
 
@@ -52,6 +58,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     from lrdoctor.trials.running import run_all
 
     run_all(trials if options.again else missing, options.table, options.jobs)
+    return 0
+
+
+def _fit_or_score(options: argparse.Namespace) -> int:
+    from lrdoctor.trials.making import fit_model, gather
+
+    fit = options.command == "fit"
+    material = gather(options.table, options.public if fit else None, options.cache)
+    if fit:
+        fit_model(material, table=options.table)
+    else:
+        from lrdoctor.trials.evidence import write_page
+
+        write_page(material, options.public, where=options.table)
     return 0
 
 

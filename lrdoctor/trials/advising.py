@@ -1,9 +1,10 @@
-"""What users are told about recorded runs: the shipped decisions, with the response of a fit that has not seen the task."""
+"""What users are told about recorded runs: the shipped decisions, the response that of a fit without the task."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+import warnings
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,8 @@ class Fit:
     def of(cls, rows: Rows, sharpness: float) -> Fit:
         """The range of each feature among some rows."""
         known = np.where(rows.x == MISSING, np.nan, rows.x)
-        with np.errstate(all="ignore"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a feature that no row has
             lowest, highest = np.nanquantile(known, [0.001, 0.999], axis=0)
         return cls(sharpness, np.nan_to_num(lowest, nan=-np.inf), np.nan_to_num(highest, nan=np.inf))
 
@@ -127,9 +129,7 @@ def advise(rows: Rows, outputs: NDArray[np.float32], fits: dict[str, Fit], load:
         grid = load(name)
         run = make_run(grid, int(rows.member[index]), LOOKS[str(rows.look[index])], budget)
         fit = fits[str(rows.family[index])]
-        said = from_output(
-            rows.x[index].astype(np.float64), outputs[index], fit.sharpness, fit.lowest, fit.highest
-        )
+        said = from_output(rows.x[index].astype(np.float64), outputs[index], fit.sharpness, fit.lowest, fit.highest)
         given = _diagnosis(run, rules, said)
         plain = _diagnosis(run, others, said)
         by_book = textbook(Context(run), plain.findings)
@@ -149,7 +149,7 @@ def _diagnosis(run: Run, rules: list[Rule], said: Response) -> RunDiagnosis:
 
 
 def _eager(rule: Rule) -> Rule:
-    """The same rule, content with any gain."""
+    """The same rule, content with any gain: whatever its settings demand of one is zero."""
     eager: Any = copy.copy(rule)
-    eager.settings = replace(rule.settings, short_gain=0.0, long_gain=0.0)
+    eager.settings = replace(rule.settings, **{f.name: 0.0 for f in fields(rule.settings) if "gain" in f.name})
     return eager  # type: ignore[no-any-return]

@@ -65,6 +65,11 @@ class Material:
     outputs: NDArray[np.float32]
     power: float
 
+    def own(self) -> Material:
+        """Without the public grids."""
+        kept = ~self.public
+        return Material(self.rows.take(kept), self.public[kept], self.outputs[kept], self.power)
+
 
 def gather(table: Path = TABLE, public_dir: Path | None = None, cache: Path | None = None) -> Material:
     """Make rows of every grid and ask, for each, a fit that has not seen its family.

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.prescribing.response import load_experts
 from lrdoctor.trials import fitting
 from lrdoctor.trials.advising import Fit, advise, cases_of
-from lrdoctor.trials.grid import TABLE, load_grid, load_public_grid
 from lrdoctor.trials.judging import best_of, judge
 from lrdoctor.trials.policies import RANGE_TESTS, after_search, default_rate, range_test, tree_parzen
 
@@ -27,23 +25,38 @@ if TYPE_CHECKING:
     from lrdoctor.trials.judging import Cases, Judged
     from lrdoctor.trials.making import Material
 
-    Flags = NDArray[np.bool_]
+    Indices = NDArray[np.int64]
+    Load = Callable[[str], Grid]
 
-__all__ = ["PAGE", "Scores", "budget_class", "failures", "page", "scores_of", "table"]
+__all__ = [
+    "HEAD",
+    "MEASURES",
+    "Scores",
+    "asked_long",
+    "beside",
+    "budget_class",
+    "by_group",
+    "cells",
+    "failures",
+    "number",
+    "scores_of",
+    "table",
+    "thresholds",
+]
 
-PAGE = Path(__file__).parents[2] / "docs" / "evidence.md"
-DENSE = ("dense", "no_grad_norm")
-SHORT = 562
-"""Budget of the short trainings in the headline."""
-_SAMPLE = 6_000
-"""Rows of the trials, drawn at random, behind the tables by budget, look and optimizer."""
-_SEARCHED, _SEEDS, _TRIALS = 12, 50, (1, 3, 10, 20)
-"""Boards of the trials on which TPE is run, how often, and after how many trials it is looked at."""
 MEASURES: tuple[tuple[str, Callable[[Judged], float]], ...] = (
     ("cured", lambda j: j.cured), ("landed", lambda j: j.landed), ("near left alone", lambda j: j.near_alone),
     ("fine left alone", lambda j: j.fine_alone), ("harm", lambda j: j.harm), ("direction", lambda j: j.balanced),
     ("opposite", lambda j: float(j.opposite)),
 )  # fmt: skip
+HEAD = [name for name, _ in MEASURES]
+_SEARCHES = (1, 3, 10, 20)
+"""Numbers of trials after which a search is looked at."""
+_SEEDS = 50
+_NARROW = 0.5
+"""A near-best band below this share of the usual one is called narrow."""
+_BIAS = 0.3
+"""Decades of median error above which a family is called biased."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,18 +71,47 @@ class Scores:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def take(self, which: NDArray[np.bool_]) -> Scores:
+        """A part of the runs."""
+        return Scores(self.rows.take(which), self.cases.take(which), self.advice.take(which), self.judged.take(which))
 
-def scores_of(material: Material, which: NDArray[np.int64], load: Callable[[str], Grid]) -> Scores:
-    """Advise on some rows with responses of fits that have not seen their families, and judge."""
+
+def scores_of(material: Material, which: Indices, load: Load) -> Scores:
+    """Advise on some rows, with responses of fits that have not seen their families, and judge."""
     folds = fitting.folds(material.rows, material.public)
     fits: dict[str, Fit] = {}
     for fold in np.unique(folds[which]):
         fit = Fit.of(material.rows.take(folds != fold), material.power)
         fits |= dict.fromkeys(material.rows.family[folds == fold].tolist(), fit)
-    rows = material.rows.take(which)
-    advice = advise(rows, material.outputs[which], fits, load)
+    return _scores(material.rows.take(which), material.outputs[which], fits, load)
+
+
+def _scores(rows: Rows, outputs: NDArray[np.float32], fits: dict[str, Fit], load: Load) -> Scores:
+    advice = advise(rows, outputs, fits, load)
     cases = cases_of(rows, load)
     return Scores(rows, cases, advice, judge(cases, advice.offset, advice.low, advice.high))
+
+
+def asked_long(material: Material, load: Load, shortest: int = 10_000, longest: int = 1_000) -> tuple[Scores, Scores]:
+    """Fit on short trainings of half the families, ask about long ones of the other half.
+
+    Returns
+    -------
+    With that fit, and with the held-out fits that know long trainings, on the same runs.
+    """
+    folds = fitting.folds(material.rows, material.public)
+    asked = folds < 3
+    kept = ~asked & (material.rows.budget <= longest)
+    which = np.flatnonzero(
+        asked & (material.rows.budget >= shortest) & np.isin(material.rows.look, ("dense", "no_grad_norm"))
+    )
+    which = np.sort(np.random.default_rng(1).permutation(which)[:1_500])
+    arrays = fitting.fit(material.rows.take(kept), material.public[kept], fitting.Settings(members=2))
+    rows = material.rows.take(which)
+    fit = Fit.of(material.rows.take(kept), material.power)
+    outputs = load_experts(arrays).predict(rows.x)
+    short = _scores(rows, outputs, dict.fromkeys(rows.family.tolist(), fit), load)
+    return short, scores_of(material, which, load)
 
 
 def budget_class(budget: int) -> str:
@@ -77,7 +119,7 @@ def budget_class(budget: int) -> str:
     if budget < 500:
         return "100 to 316 steps"
     if budget < 1_000:
-        return "562 to 700 steps"
+        return "562 and 700 steps"
     return "1,000 to 3,162 steps" if budget < 3_500 else "4,000 steps and more"
 
 
@@ -87,38 +129,132 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines)) + "\n"
 
 
-def _cells(judged: Judged) -> list[str]:
-    return [_number(value(judged), whole=name == "opposite") for name, value in MEASURES]
+def cells(judged: Judged) -> list[str]:
+    """All measures of some runs, as text."""
+    return [number(value(judged), whole=name == "opposite") for name, value in MEASURES]
 
 
-def _number(value: float, *, whole: bool = False) -> str:
+def number(value: float, *, whole: bool = False) -> str:
+    """Two decimals, or a whole number; a dash where there is none."""
     if math.isnan(value):
         return "-"
     return f"{value:.0f}" if whole else f"{value:.2f}"
 
 
-_HEAD = [name for name, _ in MEASURES]
-
-
-def _by(scores: Scores, keys: Sequence[str], first: str, order: Sequence[str] | None = None) -> str:
+def by_group(scores: Scores, keys: Sequence[str], title: str, order: Sequence[str] | None = None) -> str:
     """One line per group of runs."""
     names = np.array(keys)
     lines = []
     for name in order or sorted(set(keys)):
         part = scores.judged.take(names == name)
         if part.near.size:
-            lines.append([name, str(part.near.size), *_cells(part), _number(part.covered)])
-    return table([first, "runs", *_HEAD, "interval holds"], lines)
+            lines.append([name, f"{part.near.size:,}", *cells(part), number(part.covered)])
+    return table([title, "runs", *HEAD, "interval holds"], lines)
+
+
+def beside(scores: Scores, load: Load, asked: Callable[[Scores], list[list[str]]], boards: int) -> str:
+    """The advice, and what else one could do with the same runs.
+
+    Parameters
+    ----------
+    scores
+        The runs.
+    load
+        Gives a grid by its name.
+    asked
+        Lines for other programs.
+    boards
+        Number of boards, drawn at random, on which TPE is run.
+    """
+    cases, advice = scores.cases, scores.advice
+    log_lr = cases.log_lr()
+    lines = [["**lrdoctor**", *cells(scores.judged)]]
+    lines.append(["the same findings, textbook doses", *cells(judge(cases, advice.textbook))])
+    lines.append(["leave everything as it is", *cells(judge(cases, np.zeros(len(cases))))])
+    rate = cases.of_boards([default_rate(board.optimizer) for board in cases.boards])
+    lines.append(["the optimizer's default", *cells(judge(cases, rate - log_lr))])
+    for name, rule in RANGE_TESTS.items():
+        named = cases.of_boards([range_test(load(board.name), rule, board.budget) for board in cases.boards])
+        lines.append([name, *cells(judge(cases, named - log_lr))])
+    lines += asked(scores)
+    for trials in _SEARCHES:
+        lines.append([f"random search, {trials} trial{'s'[: trials > 1]}", *_searched(best_of(cases, trials))])
+    chosen = np.sort(np.random.default_rng(2).permutation(len(cases.boards))[:boards])
+    try:
+        tried = {int(board): tree_parzen(cases.boards[board], _SEEDS, max(_SEARCHES)) for board in chosen}
+    except ImportError:
+        lines.append(["Optuna TPE: not installed when this page was made", *(["-"] * len(HEAD))])
+    else:
+        for trials in _SEARCHES:
+            lines.append(
+                [f"Optuna TPE, {trials} trial{'s'[: trials > 1]}", *_searched(after_search(cases, tried, trials))]
+            )
+    return table(["", *HEAD], lines)
+
+
+def _searched(figures: tuple[float, float, float]) -> list[str]:
+    cured, landed, harm = figures
+    return [number(cured), number(landed), "-", "-", number(harm), "-", "-"]
 
 
 def thresholds(scores: Scores) -> str:
     """What other demands on the fitted response would bring."""
     lines = []
-    for up in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 9.0):
-        for down in (0.2, 0.3, 0.4, 0.5, 9.0):
-            if (up == 9.0) != (down == 9.0):
-                continue
-            judged = judge(scores.cases, scores.advice.demanding(up, down))
-            words = ["never", "never"] if up == 9.0 else [f"{up:.2f}", f"{down:.2f}"]
-            lines.append([*words, *_cells(judged)])
-    return table(["raise from", "cut from", *_HEAD], lines)
+    for up, down in [(u, d) for u in (0.1, 0.15, 0.2, 0.3, 0.5) for d in (0.2, 0.3, 0.5)]:
+        lines.append([f"{up:.2f}", f"{down:.2f}", *cells(judge(scores.cases, scores.advice.demanding(up, down)))])
+    lines.append(["never", "never", *cells(judge(scores.cases, scores.advice.without))])
+    return table(["raise from", "cut from", *HEAD], lines)
+
+
+def failures(scores: Scores, count: int = 5, least: int = 40) -> str:
+    """The families in which fewest runs are cured, and what the numbers say about the reason."""
+    families = scores.rows.family
+    found = []
+    for family in sorted(set(families.tolist())):
+        part = scores.take((families == family) & ~scores.judged.was_near)
+        if len(part) >= least:
+            found.append((part.judged.cured, family, part))
+    usual = float(np.median([board.band for board in scores.cases.boards]))
+    lines = [
+        [family, f"{len(part):,}", number(cured), _worst_grids(part), _why(part, usual)]
+        for cured, family, part in sorted(found, key=lambda entry: entry[:2])[:count]
+    ]
+    return table(["family", "runs not near the best", "cured", "worst grids", "what went wrong"], lines)
+
+
+def _worst_grids(part: Scores, least: int = 8) -> str:
+    shares = []
+    for name in sorted(set(part.rows.grid.tolist())):
+        here = part.judged.near[part.rows.grid == name]
+        if here.size >= least:
+            shares.append((float(here.mean()), name))
+    return ", ".join(f"`{name}` {share:.2f}" for share, name in sorted(shares)[:2])
+
+
+def _why(part: Scores, usual: float) -> str:
+    """One sentence from the numbers of the runs that were not cured."""
+    missed = part.take(~part.judged.near)
+    judged, offset = missed.judged, missed.advice.offset
+    alone, wrong = judged.alone, (judged.said == -judged.truth) & (judged.truth != 0)
+    told = ~alone & ~wrong
+    error = float(np.median(judged.error[told])) if told.any() else 0.0
+    band = float(np.median(missed.cases.of_boards([board.band for board in missed.cases.boards])))
+    shares = f"of the runs missed, {alone.mean():.0%} were left alone and {wrong.mean():.0%} sent the wrong way"
+    raised = float(np.mean(offset[told] > 0)) if told.any() else 0.0
+    side = "too high" if error > 0 else "too low"
+    told_what = f"the rates advised to the others ({raised:.0%} of them raised)"
+    reasons = [f"{told_what} are {abs(error):.2f} decades {side} in the median"]
+    if band < _NARROW * usual:
+        width = f"only {band:.2f} decades of rates are" if band > 0 else "no other rate than the best is"
+        reasons.append(f"{width} near the best, where {usual:.2f} decades are usual")
+    if abs(error) >= _BIAS:
+        best = np.median(
+            missed.cases.of_boards([board.centre - default_rate(board.optimizer) for board in missed.cases.boards])
+        )
+        reasons.append(
+            f"their best rates lie {abs(best):.1f} decades {'above' if best > 0 else 'below'} the optimizer's default"
+        )
+    if alone.mean() >= 0.4:
+        fine = float(judged.was_fine[alone].mean())
+        reasons.append(f"{fine:.0%} of those left alone were fine")
+    return f"{shares}; {'; '.join(reasons)}"
