@@ -103,8 +103,8 @@ def sweep(
 ) -> SweepReport:
     """Use all runs together: which learning rate was best, how sure that is, and which one to try next.
 
-    Works from one run on (then its own dose is what to try). Runs that differ in optimizer, batch size, budget, model or
-    data make groups of their own, and each says why no rate is carried over from the others.
+    Works from one run on (then its own dose is what to try). Runs that differ in optimizer, batch size, budget,
+    model or data make groups of their own, and each says why no rate is carried over from the others.
 
     Parameters
     ----------
@@ -204,7 +204,9 @@ def _is_one_log(items: Sequence[Any]) -> bool:
     """A list of numbers is one curve, a list of dicts one log history; a list of anything else is several logs."""
     return all(isinstance(item, int | float) for item in items) or (
         all(isinstance(item, dict) for item in items)
-        and not any(isinstance(value, list | tuple) or hasattr(value, "__array__") for item in items for value in item.values())
+        and not any(
+            isinstance(value, list | tuple) or hasattr(value, "__array__") for item in items for value in item.values()
+        )
     )
 
 

@@ -61,7 +61,12 @@ class Context:
 
     def __init__(self, run: Run, known: Mapping[str, Any] | None = None) -> None:
         self.run = run
-        self._known: dict[str, Any] = {"run": run, "hyperparameters": run.hyperparameters, "context": self, **(known or {})}
+        self._known: dict[str, Any] = {
+            "run": run,
+            "hyperparameters": run.hyperparameters,
+            "context": self,
+            **(known or {}),
+        }
         self._missing: dict[str, str] = {}
 
     def get(self, name: str) -> Any:
@@ -138,9 +143,13 @@ def diagnose_run(run: Run, rules: Iterable[Rule] | None = None, known: Mapping[s
     verdict = _verdict(findings, {rule.code: rule for rule in rules})
     plan = plan_for(context, verdict, findings)
     return RunDiagnosis(
-        run=_with_known_rate(context), verdict=verdict, findings=findings, plan=plan, skips=tuple(skips),
+        run=_with_known_rate(context),
+        verdict=verdict,
+        findings=findings,
+        plan=plan,
+        skips=tuple(skips),
         masked=tuple(masked),
-    )  # fmt: skip
+    )
 
 
 def _with_known_rate(context: Context) -> Run:

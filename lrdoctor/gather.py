@@ -22,9 +22,24 @@ if TYPE_CHECKING:
 
 # Directories that hold code, environments or caches, never logs that someone means.
 _PRUNED = frozenset(
-    {"__pycache__", "node_modules", "site-packages", ".git", ".hg", ".svn", ".venv", "venv", ".tox", ".mypy_cache",
-     ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints", ".cache", ".eggs"}
-)  # fmt: skip
+    {
+        "__pycache__",
+        "node_modules",
+        "site-packages",
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        ".tox",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".ipynb_checkpoints",
+        ".cache",
+        ".eggs",
+    }
+)
 _LOG_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl"})
 """A file of such a name that no reader wants is worth a word: somebody may have meant it."""
 _MAX_DEPTH = 64
@@ -254,9 +269,7 @@ def _read(pending: _Pending) -> Iterator[_Found | Unreadable]:
             claim, reader = pending.others[0]
             claim = replace(claim, quiet=claim.quiet and pending.claim.quiet)
             yield from _read(_Pending(reader, claim, pending.path, pending.files, pending.others[1:]))
-        elif not pending.claim.quiet or any(
-            file.named or file.suffix in _LOG_SUFFIXES for file in pending.files
-        ):
+        elif not pending.claim.quiet or any(file.named or file.suffix in _LOG_SUFFIXES for file in pending.files):
             yield Unreadable(source=error.source, error=error.reason)
     except ReadError as error:
         yield Unreadable(source=error.source, error=error.reason)

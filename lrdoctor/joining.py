@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run, Series
 
 # Curves that two different trainings may well share: clocks, counters, schedules.
-_SHARED = re.compile(r"(^|[^a-z])(lr|learning[ _-]?rate|epoch|step|time|samples|tokens|momentum|iter)s?([^a-z]|\d|$)", re.I)
+_SHARED = re.compile(
+    r"(^|[^a-z])(lr|learning[ _-]?rate|epoch|step|time|samples|tokens|momentum|iter)s?([^a-z]|\d|$)", re.I
+)
 _TOLERANCE = 2e-3  # logs print as few as three significant digits
 _MOST_SERIES = 32
 
@@ -39,10 +41,13 @@ def join_runs(runs: Sequence[Run], strengths: Sequence[int]) -> list[tuple[list[
     groups: list[list[int]] = []
     for index, run in enumerate(runs):
         home = next(
-            (group for group in groups
-             if any(runs[other].source != run.source and same_training(runs[other], run) for other in group)),
+            (
+                group
+                for group in groups
+                if any(runs[other].source != run.source and same_training(runs[other], run) for other in group)
+            ),
             None,
-        )  # fmt: skip
+        )
         if home is None:
             groups.append([index])
         else:
@@ -81,7 +86,7 @@ def _close(a: np.ndarray, b: np.ndarray) -> bool:
     if both.sum() < 2 or np.any(np.isfinite(a) != np.isfinite(b)):
         return False
     a, b = a[both], b[both]
-    digits = 10.0 ** -4 if np.all(b == np.round(b, 4)) or np.all(a == np.round(a, 4)) else 0.0
+    digits = 10.0**-4 if np.all(b == np.round(b, 4)) or np.all(a == np.round(a, 4)) else 0.0
     distinct = np.unique(a).size
     if distinct < 2:
         return False

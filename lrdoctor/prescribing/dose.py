@@ -20,9 +20,19 @@ _DOWN = (-5.0, -0.15)
 """A blow-up never asks for a higher rate, nor for the same one: at least 1.4-fold less, in decades."""
 _UP = (0.15, 5.0)
 BOUNDS: Mapping[str, tuple[float, float]] = {
-    "NAN101": _DOWN, "NAN103": _DOWN, "DIV101": _DOWN, "DIV102": _DOWN, "DIV103": _DOWN, "OSC101": _DOWN, "LRC101": _DOWN,
-    "RTE102": _DOWN, "SPK101": (-1.0, 0.0), "SLW101": _UP, "RTE101": _UP, "FLT101": (-5.0, 5.0),
-}  # fmt: skip
+    "NAN101": _DOWN,
+    "NAN103": _DOWN,
+    "DIV101": _DOWN,
+    "DIV102": _DOWN,
+    "DIV103": _DOWN,
+    "OSC101": _DOWN,
+    "LRC101": _DOWN,
+    "RTE102": _DOWN,
+    "SPK101": (-1.0, 0.0),
+    "SLW101": _UP,
+    "RTE101": _UP,
+    "FLT101": (-5.0, 5.0),
+}
 """log10 of the factors that each finding allows. Spikes that recover ask for less, at most ten times."""
 _MAX_NOVELTY = 0.25
 """Share of features outside what the trials saw above which the textbook is the better guess."""
@@ -33,14 +43,26 @@ _IN_WORDS = (
     ("the batch size", ("log10 batch size",)),
     ("the length of the run", ("log10 steps", "log10 points")),
     ("the break-down", ("broke down", "broke down at, log10 steps")),
-    ("its scatter", ("fall over scatter, log10", "scatter over progress, log10", "scatter over loss, log10",
-                     "early over late scatter, log10", "lag 1", "lag 2")),
+    (
+        "its scatter",
+        (
+            "fall over scatter, log10",
+            "scatter over progress, log10",
+            "scatter over loss, log10",
+            "early over late scatter, log10",
+            "lag 1",
+            "lag 2",
+        ),
+    ),
     ("how much it still falls at the end", ("late gain", "late rate", "late power", "give back", "best at")),
     ("when it fell", ("half way at, log10 of run", "nine tenths at, log10 of run", "half way at, log10 steps")),
-    ("its spikes", ("excursions", "tallest excursion, of progress", "tallest excursion, log10 ratio", "first excursion at")),
+    (
+        "its spikes",
+        ("excursions", "tallest excursion, of progress", "tallest excursion, log10 ratio", "first excursion at"),
+    ),
     ("the jump above its start", ("peak over start, log10",)),
     ("its swings", ("alternation", "swing over progress, log10")),
-)  # fmt: skip
+)
 _PHRASES = {name: phrase for phrase, names in _IN_WORDS for name in names}
 
 
@@ -98,7 +120,8 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
 
 
 def _strictest(bounds: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Intersection of all bounds; where it is empty, the downward one: a rate too low costs time, one too high the run."""
+    """Intersection of all bounds; where it is empty, the downward one: a rate too low costs time, one too high the
+    run."""
     low, high = max(b[0] for b in bounds), min(b[1] for b in bounds)
     if low <= high:
         return low, high

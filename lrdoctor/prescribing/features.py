@@ -29,19 +29,52 @@ _POSITIONS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6)
 """Shares of the run at which the fall of the loss is looked at."""
 
 NAMES: tuple[str, ...] = (
-    "log10 rate", "log10 rate over usual", "plain sgd", "momentum", "adam-like", "rmsprop", "adagrad",
-    "log10 batch size", "log10 steps", "log10 points",
-    "broke down", "broke down at, log10 steps", "loss falls in logs", "log fall to end", "log fall to best",
-    "fall over scatter, log10", "late gain", "late rate", "give back", "best at",
-    "scatter over progress, log10", "scatter over loss, log10", "early over late scatter, log10", "lag 1", "lag 2",
-    "half way at, log10 of run", "nine tenths at, log10 of run", "half way at, log10 steps", "late power",
+    "log10 rate",
+    "log10 rate over usual",
+    "plain sgd",
+    "momentum",
+    "adam-like",
+    "rmsprop",
+    "adagrad",
+    "log10 batch size",
+    "log10 steps",
+    "log10 points",
+    "broke down",
+    "broke down at, log10 steps",
+    "loss falls in logs",
+    "log fall to end",
+    "log fall to best",
+    "fall over scatter, log10",
+    "late gain",
+    "late rate",
+    "give back",
+    "best at",
+    "scatter over progress, log10",
+    "scatter over loss, log10",
+    "early over late scatter, log10",
+    "lag 1",
+    "lag 2",
+    "half way at, log10 of run",
+    "nine tenths at, log10 of run",
+    "half way at, log10 steps",
+    "late power",
     *(f"log fall at {position:g}" for position in _POSITIONS),
-    "excursions", "tallest excursion, of progress", "tallest excursion, log10 ratio", "first excursion at",
-    "peak over start, log10", "alternation", "swing over progress, log10",
-    "validation log fall", "validation best at", "validation rise of progress", "validation over training end, log",
+    "excursions",
+    "tallest excursion, of progress",
+    "tallest excursion, log10 ratio",
+    "first excursion at",
+    "peak over start, log10",
+    "alternation",
+    "swing over progress, log10",
+    "validation log fall",
+    "validation best at",
+    "validation rise of progress",
+    "validation over training end, log",
     "validation log fall at 0.3",
-    "gradient end over start, log10", "gradient max over median, log10", "gradient scatter, log10",
-)  # fmt: skip
+    "gradient end over start, log10",
+    "gradient max over median, log10",
+    "gradient scatter, log10",
+)
 
 
 def features(context: Answers) -> NDArray[np.float64]:
@@ -83,13 +116,15 @@ def _configuration(context: Answers, curve: Curve | None) -> list[float]:
     return [
         _log10(rate) if rate else math.nan,
         _log10(rate / usual.default) if rate and usual else math.nan,
-        float(name == "sgd"), float(name in ("momentum", "nesterov")),
+        float(name == "sgd"),
+        float(name in ("momentum", "nesterov")),
         float(name in ("adam", "adamw", "nadam", "radam", "adamax", "amsgrad", "lamb")),
-        float(name == "rmsprop"), float(name == "adagrad"),
+        float(name == "rmsprop"),
+        float(name == "adagrad"),
         _log10(float(batch)) if isinstance(batch, int | float) and batch < 1e15 else math.nan,
         _log10(last_step(context) + 1.0) if in_steps else math.nan,
         _log10(float(len(curve))) if curve is not None else math.nan,
-    ]  # fmt: skip
+    ]
 
 
 def _breakdown(context: Answers, curve: Curve | None) -> list[float]:
@@ -124,16 +159,32 @@ def _course(context: Answers, curve: Curve, descent: Descent, noise: Noise) -> l
     tallest = max(excursions, key=lambda e: e.height, default=None)
     top = float(curve.loss.max()) / curve.to_loss(descent.start) if curve.to_loss(descent.start) > 0 else math.nan
     return [
-        float(curve.scale == "log"), _clip(_fall(curve, descent.start, descent.end)),
-        _clip(_fall(curve, descent.start, descent.best)), _log10(descent.significance), _clip(descent.late_gain, 2.0),
-        _clip(descent.late_rate, 3.0), _clip(descent.give_back, 5.0), descent.best_at, _log10(noise.sigma / progress),
-        _log10(scatter), _log10(noise.early_sigma / noise.sigma) if noise.sigma > 0 else math.nan, noise.lag1, noise.lag2,
-        _log10(half), _log10(nine), _log10(half * steps), _clip(late, 5.0),
+        float(curve.scale == "log"),
+        _clip(_fall(curve, descent.start, descent.end)),
+        _clip(_fall(curve, descent.start, descent.best)),
+        _log10(descent.significance),
+        _clip(descent.late_gain, 2.0),
+        _clip(descent.late_rate, 3.0),
+        _clip(descent.give_back, 5.0),
+        descent.best_at,
+        _log10(noise.sigma / progress),
+        _log10(scatter),
+        _log10(noise.early_sigma / noise.sigma) if noise.sigma > 0 else math.nan,
+        noise.lag1,
+        noise.lag2,
+        _log10(half),
+        _log10(nine),
+        _log10(half * steps),
+        _clip(late, 5.0),
         *(_clip(_fall(curve, descent.start, _level_at(axis, level, position))) for position in _POSITIONS),
-        math.log1p(len(excursions)), _clip(tallest.share_of_progress, 20.0) if tallest else 0.0,
-        _log10(tallest.ratio) if tallest else 0.0, min(e.position for e in excursions) if excursions else 1.0,
-        _log10(top), swing.alternation if swing else math.nan, _log10(swing.share_of_progress) if swing else math.nan,
-    ]  # fmt: skip
+        math.log1p(len(excursions)),
+        _clip(tallest.share_of_progress, 20.0) if tallest else 0.0,
+        _log10(tallest.ratio) if tallest else 0.0,
+        min(e.position for e in excursions) if excursions else 1.0,
+        _log10(top),
+        swing.alternation if swing else math.nan,
+        _log10(swing.share_of_progress) if swing else math.nan,
+    ]
 
 
 def _clip(value: float, limit: float = 15.0) -> float:
@@ -160,11 +211,12 @@ def _validation(context: Answers, curve: Curve | None) -> list[float]:
     end = median(value[-max(1, value.size // 6) :])
     train_end = curve.to_loss(curve.level(0.9, 1.0))
     return [
-        _clip(_log_ratio(float(value[0]), end)), turned.best_at if turned else math.nan,
+        _clip(_log_ratio(float(value[0]), end)),
+        turned.best_at if turned else math.nan,
         _clip(turned.rise_of_progress, 5.0) if turned else math.nan,
         _clip(_log_ratio(end, train_end)) if train_end > 0 else math.nan,
         _clip(_log_ratio(float(value[0]), float(value[int(0.3 * (value.size - 1))]))),
-    ]  # fmt: skip
+    ]
 
 
 def _gradient(series: Series | None) -> list[float]:

@@ -31,8 +31,8 @@ class Ensemble:
     centre, spread
         float32 [features]: mean and standard deviation of the features, where known.
     weights, biases
-        Three of each: float32 [members, in, out] and [members, 1, out]; the first layer sees each feature and whether it
-        is missing.
+        Three of each: float32 [members, in, out] and [members, 1, out]; the first layer sees each feature and
+        whether it is missing.
     """
 
     centre: Floats
@@ -48,9 +48,11 @@ class Ensemble:
             return np.asarray(data[prefix + name], dtype=np.float32)
 
         return cls(
-            centre=array("centre"), spread=array("spread"),
-            weights=(array("w0"), array("w1"), array("w2")), biases=(array("b0"), array("b1"), array("b2")),
-        )  # fmt: skip
+            centre=array("centre"),
+            spread=array("spread"),
+            weights=(array("w0"), array("w1"), array("w2")),
+            biases=(array("b0"), array("b1"), array("b2")),
+        )
 
     def predict(self, rows: NDArray[np.floating]) -> Floats:
         """Mean output of the networks.

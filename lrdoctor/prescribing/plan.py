@@ -39,15 +39,17 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     codes = {finding.code for finding in findings}
     return Plan(
         lr=RateAdvice(
-            factor=_round(dose.factor), interval=(min(_round(dose.low), _round(dose.factor)), max(_round(dose.high), _round(dose.factor))),
-            level=LEVEL, value=None if rate is None else _round(rate * dose.factor),
+            factor=_round(dose.factor),
+            interval=(min(_round(dose.low), _round(dose.factor)), max(_round(dose.high), _round(dose.factor))),
+            level=LEVEL,
+            value=None if rate is None else _round(rate * dose.factor),
         ),
         schedule=_schedule(codes, verdict, schedule),
         clip_norm=_clip_norm(codes, context.find("grad_norm")),
         also=tuple(_actions(findings, verdict, context.find("generalization"), context.find("breakdown"))),
         confidence=round(sure, 3),
         reason=_reason(verdict, leading, dose),
-    )  # fmt: skip
+    )
 
 
 def _confidence(context: Answers, verdict: Verdict, leading: Finding | None, dose: Dose) -> float:
@@ -57,7 +59,9 @@ def _confidence(context: Answers, verdict: Verdict, leading: Finding | None, dos
         return plain if dose.chance is None else (plain + dose.chance) / 2
     if leading is None:
         return 0.3
-    return leading.confidence if dose.chance is None else min(leading.confidence, (leading.confidence + dose.chance) / 2)
+    return (
+        leading.confidence if dose.chance is None else min(leading.confidence, (leading.confidence + dose.chance) / 2)
+    )
 
 
 def _healthy_confidence(context: Answers) -> float:
@@ -104,7 +108,9 @@ def _actions(
         actions.append(Action(action="early_stop", at_step=generalization.best_step, why="OVF101"))
         actions.append(Action(action="regularize", why="OVF101"))
     if codes & {"NAN101", "NAN103"} and breakdown is not None:
-        actions.append(Action(action="restart_before", at_step=breakdown.first_step, why=min(codes & {"NAN101", "NAN103"})))
+        actions.append(
+            Action(action="restart_before", at_step=breakdown.first_step, why=min(codes & {"NAN101", "NAN103"}))
+        )
     if "NAN102" in codes:
         actions.append(Action(action="check_inputs_and_loss", why="NAN102"))
     if "FLT101" in codes:

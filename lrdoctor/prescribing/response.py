@@ -1,8 +1,8 @@
 """How the same training would do at other learning rates, as far as its log tells.
 
 The model was fitted on grids of real trainings at many rates (`lrdoctor.trials`): from a description of one log
-(`features`) to the chance that each candidate factor on the rate ends near the best, or well. It is a small file beside this
-one and needs numpy only.
+(`features`) to the chance that each candidate factor on the rate ends near the best, or well. It is a small file
+beside this one and needs numpy only.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Response:
 
     def best(self, low: float = -5.0, high: float = 5.0) -> float:
         """log10 of the factor with the highest utility between two bounds, refined between the candidates."""
-        inside = np.flatnonzero((OFFSETS >= low) & (OFFSETS <= high))
+        inside = np.flatnonzero((low <= OFFSETS) & (high >= OFFSETS))
         peak = int(inside[np.argmax(self.utility[inside])])
         if 0 < peak < OFFSETS.size - 1:
             before, here, after = self.utility[peak - 1 : peak + 2]
@@ -84,7 +84,7 @@ class Response:
 
     def chance(self, low: float, high: float) -> float:
         """Probability that the best log10 factor lies between two bounds."""
-        return float(self.weight[(OFFSETS >= low) & (OFFSETS <= high)].sum())
+        return float(self.weight[(low <= OFFSETS) & (high >= OFFSETS)].sum())
 
     def fine_at(self, offset: float) -> float:
         """Chance that a rerun at this log10 factor ends within 10 % of the best reachable."""
@@ -97,8 +97,8 @@ class Response:
     def reasons(self, count: int = 3) -> list[tuple[str, float]]:
         """The features that move the estimate most.
 
-        Each is replaced by its mean over the trials in turn; what the mean log10 factor loses by it is its contribution, in
-        decades (occlusion; Zeiler & Fergus 2014).
+        Each is replaced by its mean over the trials in turn; what the mean log10 factor loses by it is its
+        contribution, in decades (occlusion; Zeiler & Fergus 2014).
         """
         model = _model()
         known = np.flatnonzero(self.row != MISSING)
@@ -138,7 +138,10 @@ def _model() -> _Model:
             if tuple(data["names"]) != NAMES:
                 raise Unavailable("the dose model belongs to another version of its features")
             return _Model(
-                experts=load_experts(data), sharpness=float(data["sharpness"]), lowest=data["lowest"], highest=data["highest"]
+                experts=load_experts(data),
+                sharpness=float(data["sharpness"]),
+                lowest=data["lowest"],
+                highest=data["highest"],
             )
     except (FileNotFoundError, KeyError):
         raise Unavailable("the dose model is not installed, or belongs to another version") from None
@@ -164,7 +167,9 @@ def from_features(row: Floats) -> Response:
     return from_output(row, output, model.sharpness, model.lowest, model.highest)
 
 
-def from_output(row: Floats, output: NDArray[np.floating], sharpness: float, lowest: Floats, highest: Floats) -> Response:
+def from_output(
+    row: Floats, output: NDArray[np.floating], sharpness: float, lowest: Floats, highest: Floats
+) -> Response:
     """The response for one row of `features` and what a fitted model says of it.
 
     Parameters
@@ -186,10 +191,18 @@ def from_output(row: Floats, output: NDArray[np.floating], sharpness: float, low
     outside = known & ((row < lowest) | (row > highest))
     steps = float(row[NAMES.index("log10 steps")])
     return Response(
-        near=near, fine=fine, utility=utility, weight=weight, low=low, high=high,
-        novelty=float(outside.sum() / max(known.sum(), 1)), log10_steps=steps if steps != MISSING else float("nan"),
-        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING), optimizer_known=bool(row[_OPTIMIZERS].any()), row=row,
-    )  # fmt: skip
+        near=near,
+        fine=fine,
+        utility=utility,
+        weight=weight,
+        low=low,
+        high=high,
+        novelty=float(outside.sum() / max(known.sum(), 1)),
+        log10_steps=steps if steps != MISSING else float("nan"),
+        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING),
+        optimizer_known=bool(row[_OPTIMIZERS].any()),
+        row=row,
+    )
 
 
 def smooth(values: Floats) -> Floats:

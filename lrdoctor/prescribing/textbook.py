@@ -1,8 +1,8 @@
 """Doses of the textbook: what each finding alone asks for.
 
 The factors are the middle of the ranges in use (cut 10x to 100x after a NaN, 2x to 3x for spikes, 2x to 5x for
-oscillation; raise 3x to 10x for a slow descent); the intervals are those ranges, widened to cover a decade where nothing
-but the symptom is known.
+oscillation; raise 3x to 10x for a slow descent); the intervals are those ranges, widened to cover a decade where
+nothing but the symptom is known.
 """
 
 from __future__ import annotations
@@ -83,14 +83,20 @@ def _broken_from_start(finding: Finding, hyperparameters: Mapping[str, Hyperpara
     usual = usual_rates(hyperparameters)
     if usual is not None and rate is not None and rate > usual.high * _CLOSE:
         factor = usual.default / rate
-        return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{figure(rate)} is far above what is usual for {usual.name}")
+        return Dose(
+            factor, factor / 10, min(factor * 10, 0.9), f"{figure(rate)} is far above what is usual for {usual.name}"
+        )
     if usual is None and rate is not None and rate > _ANY_HIGH * _CLOSE:
         factor = _ANY_HIGH / rate
-        return Dose(factor, factor / 30, min(factor * 3, 0.9), f"{figure(rate)} is far above what is usual for any optimizer")
+        return Dose(
+            factor, factor / 30, min(factor * 3, 0.9), f"{figure(rate)} is far above what is usual for any optimizer"
+        )
     if any(piece.unit == "updates" for piece in finding.evidence):
         return Dose(1.0, 0.1, 2.0, "it was broken before the first update: fix the inputs or the loss first")
     if rate is not None and rate <= (_ANY_USUAL if usual is None else usual.high):
-        return Dose(1.0, 0.1, 2.0, f"a rate of {figure(rate)} breaks nothing within the first steps: fix the inputs or the loss")
+        return Dose(
+            1.0, 0.1, 2.0, f"a rate of {figure(rate)} breaks nothing within the first steps: fix the inputs or the loss"
+        )
     return Dose(0.1, 0.01, 1.0, "the first logged steps are already broken")
 
 
@@ -100,11 +106,17 @@ def _flat(hyperparameters: Mapping[str, Hyperparameter], rate: float | None) -> 
 
     usual = usual_rates(hyperparameters)
     if usual is None or rate is None:
-        return Dose(10.0, 0.3, 100.0, "a flat loss is more often a rate far too low than too high, but the log cannot tell")
+        return Dose(
+            10.0, 0.3, 100.0, "a flat loss is more often a rate far too low than too high, but the log cannot tell"
+        )
     if rate > usual.high * _CLOSE:
         factor = usual.default / rate
-        return Dose(factor, factor / 10, min(factor * 10, 0.9), f"{figure(rate)} is far above what is usual for {usual.name}")
+        return Dose(
+            factor, factor / 10, min(factor * 10, 0.9), f"{figure(rate)} is far above what is usual for {usual.name}"
+        )
     if rate < usual.low:
         factor = usual.default / rate
-        return Dose(factor, max(factor / 10, 1.1), factor * 10, f"{figure(rate)} is far below what is usual for {usual.name}")
+        return Dose(
+            factor, max(factor / 10, 1.1), factor * 10, f"{figure(rate)} is far below what is usual for {usual.name}"
+        )
     return Dose(3.0, 0.1, 30.0, f"{figure(rate)} is usual for {usual.name}: look for another cause before changing it")

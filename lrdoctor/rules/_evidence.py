@@ -56,9 +56,14 @@ def measured(
 ) -> Evidence:
     """An `Evidence` with its numbers rounded to four significant digits."""
     return Evidence(
-        measure=measure, value=significant(value), comparison=comparison, threshold=significant(threshold),
-        unit=unit, tag=tag, span=span,
-    )  # fmt: skip
+        measure=measure,
+        value=significant(value),
+        comparison=comparison,
+        threshold=significant(threshold),
+        unit=unit,
+        tag=tag,
+        span=span,
+    )
 
 
 def significant(value: float, digits: int = 4) -> float:

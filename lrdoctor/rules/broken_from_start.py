@@ -39,8 +39,8 @@ class BrokenFromStart(Rule):
 
     ## What to do
     Compute the loss of one batch before training and look for non-finite inputs, a logarithm or division of zero, or
-    fp16 overflow. Where the first log line comes after updates, restart with a rate 10x to 100x lower and log every step
-    of the first hundred.
+    fp16 overflow. Where the first log line comes after updates, restart with a rate 10x to 100x lower and log every
+    step of the first hundred.
 
     ## References
     Karpathy 2019, "A Recipe for Training Neural Networks" (verify the loss at initialisation).
@@ -74,11 +74,14 @@ class BrokenFromStart(Rule):
             limit = float(self.settings.first_step)
             evidence.append(measured("updates before it", first, "<", limit, breakdown.tag, span, "updates"))
         return Finding(
-            code=self.code, name=self.name, severity=self.severity, confidence=confidence(4.0, points=40),
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=confidence(4.0, points=40),
             message=f"{breakdown.tag} is not a number at the first logged point"
             f" ({at(breakdown.first_step, breakdown.unit)}): {cause}.",
             evidence=tuple(evidence),
-        )  # fmt: skip
+        )
 
 
 RULE = BrokenFromStart()

@@ -65,16 +65,34 @@ class Converged(Rule):
         if gain > s.max_late_gain:
             return None
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
-            confidence=confidence((1 - s.min_reduction) / max(1 - descent.reduction, 1e-9),
-                                  s.max_late_gain / max(gain, s.max_late_gain / 8), points=len(curve)),
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=confidence(
+                (1 - s.min_reduction) / max(1 - descent.reduction, 1e-9),
+                s.max_late_gain / max(gain, s.max_late_gain / 8),
+                points=len(curve),
+            ),
             message=f"{share(descent.reduction).capitalize()} of {curve.tag} is gone, and the second half of the run added nothing.",
             evidence=(
-                measured("share of the loss that is gone", descent.reduction, ">", s.min_reduction, curve.tag, part(curve, 0, 1)),
-                measured("gain from the middle to the end, of all progress", gain, "<=", s.max_late_gain, curve.tag,
-                         part(curve, 0.4, 1.0)),
+                measured(
+                    "share of the loss that is gone",
+                    descent.reduction,
+                    ">",
+                    s.min_reduction,
+                    curve.tag,
+                    part(curve, 0, 1),
+                ),
+                measured(
+                    "gain from the middle to the end, of all progress",
+                    gain,
+                    "<=",
+                    s.max_late_gain,
+                    curve.tag,
+                    part(curve, 0.4, 1.0),
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = Converged()

@@ -42,8 +42,8 @@ class DecayedAway(Rule):
     ReduceLROnPlateau with a patience of one epoch takes 1e-3 to 1e-6 by epoch 15 of 60.
 
     ## What to do
-    Decay over the whole budget (cosine or linear), or raise the patience and the factor of the plateau scheduler; or stop
-    the run where the rate ran out.
+    Decay over the whole budget (cosine or linear), or raise the patience and the factor of the plateau scheduler;
+    or stop the run where the rate ran out.
 
     ## References
     Goyal et al. 2017; Defazio et al. 2023, "When, Why and How Much? Adaptive Learning Rate Scheduling by Refinement".
@@ -69,16 +69,35 @@ class DecayedAway(Rule):
             return None
         span = Span(first_step=schedule.decayed_step, last_step=schedule.last_step)
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
-            confidence=confidence(schedule.decayed_since / s.min_share,
-                                  s.max_late_gain / max(descent.late_gain, s.max_late_gain / 8), points=len(curve)),
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=confidence(
+                schedule.decayed_since / s.min_share,
+                s.max_late_gain / max(descent.late_gain, s.max_late_gain / 8),
+                points=len(curve),
+            ),
             message=f"The learning rate has been below 1 % of its peak since "
             f"{at(schedule.decayed_step, schedule.unit)} ({share(schedule.decayed_since)} of the run), and {curve.tag} has stood still since.",
             evidence=(
-                measured("share of the run below 1 % of the peak rate", schedule.decayed_since, ">=", s.min_share, curve.tag, span),
-                measured("gain from the middle to the end, of all progress", descent.late_gain, "<=", s.max_late_gain, curve.tag, span),
+                measured(
+                    "share of the run below 1 % of the peak rate",
+                    schedule.decayed_since,
+                    ">=",
+                    s.min_share,
+                    curve.tag,
+                    span,
+                ),
+                measured(
+                    "gain from the middle to the end, of all progress",
+                    descent.late_gain,
+                    "<=",
+                    s.max_late_gain,
+                    curve.tag,
+                    span,
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = DecayedAway()

@@ -57,7 +57,9 @@ class Divergence(Rule):
     name = "divergence"
     severity = Severity.CRITICAL
     verdict = Verdict.DIVERGED
-    silences = frozenset({"RTE101", "SPK101", "OSC101", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "OVF101", "OVF102"})
+    silences = frozenset(
+        {"RTE101", "SPK101", "OSC101", "SLW101", "FLT101", "PLT101", "PLT102", "PLT103", "OVF101", "OVF102"}
+    )
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("climbs back above its start", lambda: synth.blow_up(then=20.0), fires=True),
@@ -80,7 +82,9 @@ class Divergence(Rule):
             return None
         span = part(curve, descent.best_at, 1.0)
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(lost / s.min_give_back, sigmas / s.min_sigma, points=len(curve)),
             message=f"{curve.tag} rose from {figure(low, 4)} ({at(descent.best_step, curve.unit)}) to "
             f"{figure(high, 4)} at the end: {'more than all' if lost > 1 else share(lost)} of the progress is lost.",
@@ -88,7 +92,7 @@ class Divergence(Rule):
                 measured("progress given back", lost, ">=", s.min_give_back, curve.tag, span),
                 measured("rise over the scatter of single points", sigmas, ">=", s.min_sigma, curve.tag, span, "sigma"),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = Divergence()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Thresholds of DIV103. Of 8,500 trial logs whose loss peaks at three times its start, 97 % did better at a lower rate
-    and 7 % ended within a tenth of the best; at five times 99.8 % and 5 % (`lrdoctor.trials`)."""
+    """Thresholds of DIV103. Of 8,500 trial logs whose loss peaks at three times its start, 97 % did better at a
+    lower rate and 7 % ended within a tenth of the best; at five times 99.8 % and 5 % (`lrdoctor.trials`)."""
 
     min_ratio: float = 3.0
     """Loss at the peak over the loss at the start."""
@@ -35,8 +35,8 @@ class EarlyBlowUp(Rule):
     Finds an excursion in the first tenth of the run that reaches several times the loss of the untrained network.
 
     ## Why is this bad?
-    The first updates were too long: they threw the weights far from their initialisation. What is learned afterwards starts
-    from there, often with dead units, and the rate that did it is above the stability limit.
+    The first updates were too long: they threw the weights far from their initialisation. What is learned
+    afterwards starts from there, often with dead units, and the rate that did it is above the stability limit.
 
     ## Example
     3.6, 2.4e6, 1.4e3, 4.0e4, ... and later 2.3, slightly below the start.
@@ -76,11 +76,13 @@ class EarlyBlowUp(Rule):
             return None
         span = Span(first_step=worst.first_step, last_step=worst.last_step)
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(ratio / s.min_ratio, points=len(curve)),
             message=f"{curve.tag} explodes to {times(ratio)} its start at {at(worst.peak_step, curve.unit)} before it recovers.",
             evidence=(measured("peak over the loss at the start", ratio, ">=", s.min_ratio, curve.tag, span),),
-        )  # fmt: skip
+        )
 
 
 RULE = EarlyBlowUp()

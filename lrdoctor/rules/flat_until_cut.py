@@ -35,8 +35,8 @@ class FlatUntilCut(Rule):
     Compares the progress before the first abrupt cut of the rate with the progress right after it.
 
     ## Why is this bad?
-    The steps before the cut were spent at a rate at which the loss could not fall. In a normal step schedule most of the
-    progress comes before the first cut.
+    The steps before the cut were spent at a rate at which the loss could not fall. In a normal step schedule most
+    of the progress comes before the first cut.
 
     ## Example
     Loss 19 for five epochs at a rate of 20, then 8.5 within the first hundred steps at a rate of 5.
@@ -66,7 +66,9 @@ class FlatUntilCut(Rule):
             return None
         span = Span(first_step=int(curve.step[0]), last_step=max(r.step, int(curve.step[0])))
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(r.gained / s.min_gained, r.fall / s.min_fall, points=len(curve)),
             message=f"{curve.tag} made {share(r.before) if r.before > 0 else 'none'} of its progress before the rate was cut to "
             f"{figure(r.factor, 2)} of itself at {at(r.step, curve.unit)}, and {share(r.gained)} right after: the rate was far too high until then.",
@@ -74,7 +76,7 @@ class FlatUntilCut(Rule):
                 measured("progress before the cut", r.before, "<=", s.max_before, curve.tag, span),
                 measured("progress right after the cut", r.gained, ">=", s.min_gained, curve.tag, span),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = FlatUntilCut()

@@ -61,12 +61,23 @@ class HiddenNan(Rule):
             return None
         span = Span(first_step=breakdown.first_step, last_step=breakdown.last_step)
         return Finding(
-            code=self.code, name=self.name, severity=self.severity, confidence=confidence(4.0, points=40),
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=confidence(4.0, points=40),
             message=f"{breakdown.tag} is logged as 0.0 from {at(breakdown.first_step, breakdown.unit)} on, but the gradient norm is not "
             "a number there: the logger hides a NaN.",
-            evidence=(measured("points with loss 0 and a gradient norm that is not finite, from there on",
-                               breakdown.share, ">=", self.settings.min_share, breakdown.tag, span),),
-        )  # fmt: skip
+            evidence=(
+                measured(
+                    "points with loss 0 and a gradient norm that is not finite, from there on",
+                    breakdown.share,
+                    ">=",
+                    self.settings.min_share,
+                    breakdown.tag,
+                    span,
+                ),
+            ),
+        )
 
 
 RULE = HiddenNan()

@@ -51,8 +51,8 @@ class LossSpikes(Rule):
     5.3, 5.2, 5.2, 7.7, 6.4, 5.6, 5.3, 5.2
 
     ## What to do
-    Clip gradients at about the 90th percentile of their norm, lower the peak rate two- to three-fold, warm up longer. If
-    the spikes sit at the same steps in every run, look at those batches instead.
+    Clip gradients at about the 90th percentile of their norm, lower the peak rate two- to three-fold, warm up
+    longer. If the spikes sit at the same steps in every run, look at those batches instead.
 
     ## References
     Chowdhery et al. 2022 (PaLM, section 5.1); Google Tuning Playbook; Kumar et al. 2025 (ZClip).
@@ -78,9 +78,10 @@ class LossSpikes(Rule):
         spikes = [e for e in excursions if e.recovered and e.position >= s.earliest and e.duration <= s.max_duration]
         doubling = [e for e in spikes if e.ratio >= s.min_ratio]
         big = [
-            e for e in spikes
+            e
+            for e in spikes
             if e.share_of_progress >= s.min_progress and (e in doubling or e.points >= s.wide or math.isnan(e.ratio))
-        ]  # fmt: skip
+        ]
         if not big and len(doubling) < s.several:
             return None
         chosen = big or doubling
@@ -91,17 +92,32 @@ class LossSpikes(Rule):
         height = f"to {times(worst.ratio)} the level before" if worst.ratio > 0 else f"by {figure(worst.height)}"
         length = counted(worst.last_step - worst.first_step, curve.unit)
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(margin, points=len(curve)),
             message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; the tallest, at "
             f"{at(worst.peak_step, curve.unit)}, goes up {height} and takes {length} to come back.",
             evidence=(
-                measured("share of all progress that the tallest spike undoes", worst.share_of_progress,
-                         ">=" if big else "<", s.min_progress, curve.tag, span),
-                measured(f"spikes of at least {s.min_ratio:g} times the level before", float(len(doubling)),
-                         ">=" if len(doubling) >= s.several else "<", float(s.several), curve.tag, span, "spikes"),
+                measured(
+                    "share of all progress that the tallest spike undoes",
+                    worst.share_of_progress,
+                    ">=" if big else "<",
+                    s.min_progress,
+                    curve.tag,
+                    span,
+                ),
+                measured(
+                    f"spikes of at least {s.min_ratio:g} times the level before",
+                    float(len(doubling)),
+                    ">=" if len(doubling) >= s.several else "<",
+                    float(s.several),
+                    curve.tag,
+                    span,
+                    "spikes",
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = LossSpikes()

@@ -66,10 +66,15 @@ class NoLoss(Rule):
         series = max(run.series.values(), key=len)
         found = next((words for role, words in _INSTEAD if run.with_role(role)), "no curve that looks like a loss")
         return Finding(
-            code=self.code, name=self.name, severity=self.severity, confidence=1.0,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=1.0,
             message=f"No loss to judge the learning rate by: the log holds {found}.",
-            evidence=(measured("loss curves", 0.0, "<", float(self.settings.min_losses), series.tag, over(series), "curves"),),
-        )  # fmt: skip
+            evidence=(
+                measured("loss curves", 0.0, "<", float(self.settings.min_losses), series.tag, over(series), "curves"),
+            ),
+        )
 
 
 RULE = NoLoss()

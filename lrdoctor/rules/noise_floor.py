@@ -42,12 +42,12 @@ class NoiseFloor(Rule):
     """A fast start, then a flat, noisy loss at a rate that never decays.
 
     ## What it does
-    Finds a loss whose second half brings no more than its own scatter, with a substantial loss left and the rate still near
-    its peak (or not logged).
+    Finds a loss whose second half brings no more than its own scatter, with a substantial loss left and the rate
+    still near its peak (or not logged).
 
     ## Why is this bad?
-    At a constant rate the loss of stochastic gradient descent stops at a floor roughly proportional to the rate: the steps
-    are too long to get closer. The rate was right for the start and is too high for the end.
+    At a constant rate the loss of stochastic gradient descent stops at a floor roughly proportional to the rate:
+    the steps are too long to get closer. The rate was right for the start and is too high for the end.
 
     ## Example
     0.52 falling to 0.32 in the first tenth of the run, then between 0.31 and 0.35 for the rest.
@@ -93,17 +93,33 @@ class NoiseFloor(Rule):
             return None
         left = (1.0 - descent.reduction) / (1.0 - s.max_reduction) if not math.isnan(descent.reduction) else math.nan
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
-            confidence=confidence(s.max_late_gain / max(gain, descent.late_error, s.max_late_gain / 8), left, points=len(curve)),
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=confidence(
+                s.max_late_gain / max(gain, descent.late_error, s.max_late_gain / 8), left, points=len(curve)
+            ),
             message=f"{curve.tag} has been flat at {figure(curve.to_loss(descent.end), 4)} since the middle of the run, within its own noise, at "
             + ("a rate that never decays." if schedule is not None else "a rate that is not logged."),
             evidence=(
-                measured("gain from the middle to the end, of all progress", gain, "<=", s.max_late_gain, curve.tag,
-                         part(curve, 0.4, 1.0)),
-                measured("scatter of single points, of all progress", share, ">=" if share >= gain else "<", gain, curve.tag,
-                         part(curve, 0.4, 1.0)),
+                measured(
+                    "gain from the middle to the end, of all progress",
+                    gain,
+                    "<=",
+                    s.max_late_gain,
+                    curve.tag,
+                    part(curve, 0.4, 1.0),
+                ),
+                measured(
+                    "scatter of single points, of all progress",
+                    share,
+                    ">=" if share >= gain else "<",
+                    gain,
+                    curve.tag,
+                    part(curve, 0.4, 1.0),
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = NoiseFloor()

@@ -53,9 +53,23 @@ class NonfiniteLoss(Rule):
     severity = Severity.CRITICAL
     verdict = Verdict.DIVERGED
     silences = frozenset(
-        {"RTE101", "DIV101", "DIV102", "SPK101", "OSC101", "SLW101", "FLT101", "LRC101", "PLT101", "PLT102", "PLT103", "OVF101",
-         "OVF102", "PTS101"}
-    )  # fmt: skip
+        {
+            "RTE101",
+            "DIV101",
+            "DIV102",
+            "SPK101",
+            "OSC101",
+            "SLW101",
+            "FLT101",
+            "LRC101",
+            "PLT101",
+            "PLT102",
+            "PLT103",
+            "OVF101",
+            "OVF102",
+            "PTS101",
+        }
+    )
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("blows up and stays NaN", lambda: synth.blow_up(then=math.nan), fires=True),
@@ -71,9 +85,15 @@ class NonfiniteLoss(Rule):
             return None
         span = Span(first_step=breakdown.first_step, last_step=breakdown.last_step)
         evidence: list[Evidence] = [
-            measured("points that are not finite from there on", breakdown.share, ">=", self.settings.min_share,
-                     breakdown.tag, span)
-        ]  # fmt: skip
+            measured(
+                "points that are not finite from there on",
+                breakdown.share,
+                ">=",
+                self.settings.min_share,
+                breakdown.tag,
+                span,
+            )
+        ]
         led = []
         if breakdown.growth > 2.0:
             led.append(f"the loss had grown {figure(breakdown.growth, 2)}-fold from its lowest")
@@ -83,11 +103,13 @@ class NonfiniteLoss(Rule):
             led.append("the learning rate was still rising")
         before = "; before it, " + ", and ".join(led) if led else "; nothing in the log announced it"
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(breakdown.share / self.settings.min_share * 4, points=breakdown.finite_before + 8),
             message=f"{breakdown.tag} is not a number from {at(breakdown.first_step, breakdown.unit)} on{before}.",
             evidence=tuple(evidence),
-        )  # fmt: skip
+        )
 
 
 RULE = NonfiniteLoss()

@@ -39,15 +39,16 @@ class NotLearning(Rule):
     a constant guess.
 
     ## Why is this bad?
-    Nothing is learned. Either the rate is far too low, or there is no usable gradient (dead units, detached graph, frozen
-    parameters, labels shuffled against inputs). The curve alone cannot always tell; the rate, held against what is
-    usual for the optimizer, can.
+    Nothing is learned. Either the rate is far too low, or there is no usable gradient (dead units, detached graph,
+    frozen parameters, labels shuffled against inputs). The curve alone cannot always tell; the rate, held against
+    what is usual for the optimizer, can.
 
     ## Example
     0.6931, 0.6932, 0.6931, 0.6931
 
     ## What to do
-    Try to overfit one batch. If that works, raise the rate by the advised factor; if it does not, the rate is not the cause.
+    Try to overfit one batch. If that works, raise the rate by the advised factor; if it does not, the rate is not
+    the cause.
 
     ## References
     Karpathy 2019, "A Recipe for Training Neural Networks" (overfit one batch; loss at chance).
@@ -71,7 +72,9 @@ class NotLearning(Rule):
         if len(curve) < s.min_points:
             return None
         if math.isnan(descent.reduction):
-            gained = descent.progress / noise.sigma if noise.sigma > 0 else (float("inf") if descent.progress > 0 else 0.0)
+            gained = (
+                descent.progress / noise.sigma if noise.sigma > 0 else (float("inf") if descent.progress > 0 else 0.0)
+            )
             threshold, measure, unit = s.max_sigmas, "progress over the scatter of single points", "sigma"
         else:
             gained = max(descent.reduction, self._best_reduction(curve, descent))
@@ -83,11 +86,13 @@ class NotLearning(Rule):
         at_chance = 2 <= classes <= 1000 and abs(level - math.log(classes)) <= s.chance * level and classes <= 20
         where = f", at ln({classes}), the loss of a constant guess among {classes} classes" if at_chance else ""
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(threshold / max(gained, threshold / 8), points=len(curve)),
             message=f"{curve.tag} ends where it began, at {figure(level, 4)}{where}.",
             evidence=(measured(measure, max(gained, 0.0), "<=", threshold, curve.tag, whole(curve), unit),),
-        )  # fmt: skip
+        )
 
     @staticmethod
     def _best_reduction(curve: Curve, descent: Descent) -> float:

@@ -20,14 +20,15 @@ class Overconfidence(Rule):
     As OVF101, for runs in which a metric such as accuracy or F1 contradicts the loss.
 
     ## Why is this bad?
-    It is bad only if the probabilities themselves are used: the model becomes overconfident, and the few wrong answers cost
-    more and more loss, while the number of right ones still grows.
+    It is bad only if the probabilities themselves are used: the model becomes overconfident, and the few wrong
+    answers cost more and more loss, while the number of right ones still grows.
 
     ## Example
     Validation loss 0.110 to 0.152 while F1 goes from 0.930 to 0.938.
 
     ## What to do
-    Choose the checkpoint by the metric that matters. For calibrated probabilities use temperature scaling or label smoothing.
+    Choose the checkpoint by the metric that matters. For calibrated probabilities use temperature scaling or label
+    smoothing.
 
     ## References
     Guo et al. 2017, "On Calibration of Modern Neural Networks".

@@ -40,9 +40,9 @@ class Overfitting(Rule):
     """The validation loss rises while the training loss goes on falling.
 
     ## What it does
-    Finds where the smoothed validation loss was lowest, by how much it has risen since, whether that exceeds its scatter, and
-    whether the training loss kept falling. If a validation metric (accuracy, F1...) kept improving, that is a matter of
-    calibration and is reported as OVF102 instead.
+    Finds where the smoothed validation loss was lowest, by how much it has risen since, whether that exceeds its
+    scatter, and whether the training loss kept falling. If a validation metric (accuracy, F1...) kept improving,
+    that is a matter of calibration and is reported as OVF102 instead.
 
     ## Why is this bad?
     Every step after the turning point makes the model worse on data it has not seen.
@@ -52,7 +52,8 @@ class Overfitting(Rule):
 
     ## What to do
     Use the weights of the turning point (early stopping), then regularise: weight decay, dropout, augmentation, more
-    data, a smaller model. The learning rate is not the cause; a decay that begins before the turning point sometimes helps.
+    data, a smaller model. The learning rate is not the cause; a decay that begins before the turning point
+    sometimes helps.
 
     ## References
     Prechelt 1998, "Early Stopping - But When?"; Guo et al. 2017, "On Calibration of Modern Neural Networks".
@@ -96,7 +97,14 @@ def report(rule: Rule, g: Generalization, s: Settings) -> Finding:
     """Put the finding into words, for either outcome of the metric."""
     span = Span(first_step=g.best_step, last_step=max(g.last_step, g.best_step))
     evidence: list[Evidence] = [
-        measured("rise of the validation loss over its progress", g.rise_of_progress, ">=", s.min_rise_of_progress, g.tag, span),
+        measured(
+            "rise of the validation loss over its progress",
+            g.rise_of_progress,
+            ">=",
+            s.min_rise_of_progress,
+            g.tag,
+            span,
+        ),
         measured("rise over its standard error", g.significance, ">=", s.min_significance, g.tag, span, "sigma"),
     ]
     metric = ""
@@ -104,19 +112,28 @@ def report(rule: Rule, g: Generalization, s: Settings) -> Finding:
         improves = g.metric_change >= s.metric_improves
         metric = f" {g.metric_tag} {'kept improving' if improves else 'did not improve'}."
         evidence.append(
-            measured("change of the metric since then, over its range", g.metric_change, ">=" if improves else "<",
-                     s.metric_improves, g.metric_tag, span)
-        )  # fmt: skip
+            measured(
+                "change of the metric since then, over its range",
+                g.metric_change,
+                ">=" if improves else "<",
+                s.metric_improves,
+                g.metric_tag,
+                span,
+            )
+        )
     training = f", while training fell by {share(g.train_fall)}" if g.train_fall > 0 else ""
     relative = g.relative_rise / s.min_relative_rise if not math.isnan(g.relative_rise) else math.nan
     return Finding(
-        code=rule.code, name=rule.name, severity=rule.severity,
-        confidence=confidence(relative, g.rise_of_progress / s.min_rise_of_progress, g.significance / s.min_significance,
-                              points=g.points),
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        confidence=confidence(
+            relative, g.rise_of_progress / s.min_rise_of_progress, g.significance / s.min_significance, points=g.points
+        ),
         message=f"{g.tag} was lowest at {at(g.best_step, g.unit)} ({figure(g.best, 4)}) and has risen to {figure(g.end, 4)} "
         f"since{training}.{metric}",
         evidence=tuple(evidence),
-    )  # fmt: skip
+    )
 
 
 RULE = Overfitting()

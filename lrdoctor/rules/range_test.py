@@ -66,12 +66,14 @@ class RangeTest(Rule):
             return None
         span = Span(first_step=int(lr.step[0]), last_step=int(lr.step[-1]))
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(decades / self.settings.min_decades * 2, points=len(lr)),
             message=f"The learning rate climbs exponentially from {figure(schedule.first)} to {figure(schedule.peak)}: "
             "a range test, not a training.",
             evidence=(measured("decades climbed", decades, ">=", self.settings.min_decades, lr.tag, span, "decades"),),
-        )  # fmt: skip
+        )
 
 
 RULE = RangeTest()

@@ -18,11 +18,12 @@ class RateTooHigh(Rule):
     """The log looks like those of trainings that did better at a lower rate.
 
     ## What it does
-    As RTE101, in the other direction: a quick first fall that stops early, scatter that is large against the progress, an
-    early jump above the start, a rate above what is usual for the optimizer and this length of run.
+    As RTE101, in the other direction: a quick first fall that stops early, scatter that is large against the
+    progress, an early jump above the start, a rate above what is usual for the optimizer and this length of run.
 
     ## Why is this bad?
-    The loss settles far above what the same training reaches at a lower rate, without any single symptom that stands out.
+    The loss settles far above what the same training reaches at a lower rate, without any single symptom that
+    stands out.
 
     ## Example
     Adam at 0.03: down within the first steps, then level and noisy.
@@ -31,7 +32,8 @@ class RateTooHigh(Rule):
     Repeat the training at the advised rate; with several runs at hand, compare them with `lrdoctor sweep`.
 
     ## References
-    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely randomised trees).
+    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely
+    randomised trees).
     """
 
     code = "RTE102"

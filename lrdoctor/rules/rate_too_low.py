@@ -62,9 +62,10 @@ class RateTooLow(Rule):
     """The log looks like those of trainings that did better at a higher rate.
 
     ## What it does
-    Describes the log by some fifty scale-free numbers (how fast it fell and when, its scatter, its swings, the rate against what
-    is usual for the optimizer, the length of the run) and asks a model fitted on grids of real trainings how the same training
-    would have done at other rates. Fires where a higher one promises more than the cost of another run.
+    Describes the log by some fifty scale-free numbers (how fast it fell and when, its scatter, its swings, the rate
+    against what is usual for the optimizer, the length of the run) and asks a model fitted on grids of real
+    trainings how the same training would have done at other rates. Fires where a higher one promises more than the
+    cost of another run.
 
     ## Why is this bad?
     The budget is spent without reaching what it could. Such runs often look healthy: a smooth, falling curve.
@@ -76,7 +77,8 @@ class RateTooLow(Rule):
     Repeat the training at the advised rate; with several runs at hand, compare them with `lrdoctor sweep`.
 
     ## References
-    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely randomised trees).
+    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely
+    randomised trees).
     """
 
     code = "RTE101"
@@ -101,7 +103,8 @@ class RateTooLow(Rule):
 
 
 def covered(response: Response, curve: Curve, schedule: Schedule | None, s: Settings) -> bool:
-    """Say whether the run is of the kind that the trials cover: rate, optimizer and steps known, no schedule of its own.
+    """Say whether the run is of the kind that the trials cover: rate, optimizer and steps known, no schedule of its
+    own.
 
     A warm-up and a decay are a recipe that somebody has tuned, often for fine-tuning or for sizes that no trial has.
     """
@@ -130,12 +133,22 @@ def report(rule: Rule, curve: Curve, response: Response, offset: float) -> Findi
     sure = response.chance(0.1, 9.0) if offset > 0 else response.chance(-9.0, -0.1)
     direction = f"{times(10.0 ** abs(offset))} {'higher' if offset > 0 else 'lower'}"
     return Finding(
-        code=rule.code, name=rule.name, severity=rule.severity, confidence=round(min(max(sure, 0.05), 0.99), 3),
+        code=rule.code,
+        name=rule.name,
+        severity=rule.severity,
+        confidence=round(min(max(sure, 0.05), 0.99), 3),
         message=f"{curve.tag} looks like those of trainings that did better at a rate about {direction}.",
         evidence=(
-            measured("expected gain of a rerun at the advised rate", response.gain(), ">=", demanded(response, s), curve.tag, whole(curve)),
+            measured(
+                "expected gain of a rerun at the advised rate",
+                response.gain(),
+                ">=",
+                demanded(response, s),
+                curve.tag,
+                whole(curve),
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 RULE = RateTooLow()

@@ -37,8 +37,9 @@ class SlowDescent(Rule):
     """The loss falls in an almost straight line and has come only a small part of the way.
 
     ## What it does
-    Compares how fast the loss falls in the second half with its mean rate of fall. A well-tuned run falls fast first and
-    slowly later (roughly a power law); one whose rate is too low is still on the first, straight part at the end.
+    Compares how fast the loss falls in the second half with its mean rate of fall. A well-tuned run falls fast
+    first and slowly later (roughly a power law); one whose rate is too low is still on the first, straight part at
+    the end.
 
     ## Why is this bad?
     The budget is used up before the interesting part begins.
@@ -47,8 +48,8 @@ class SlowDescent(Rule):
     16.3 falling steadily to 10.5 over 47,000 steps at a rate of 1e-7.
 
     ## What to do
-    Raise the peak rate by the advised factor. Check that the decay is not applied twice, and that the rate in the log is the
-    one that was configured.
+    Raise the peak rate by the advised factor. Check that the decay is not applied twice, and that the rate in the
+    log is the one that was configured.
 
     ## References
     Google Tuning Playbook; Bengio 2012, "Practical Recommendations for Gradient-Based Training".
@@ -78,17 +79,31 @@ class SlowDescent(Rule):
             return None
         gone = share(descent.reduction) if descent.reduction < 0.01 else f"only {share(descent.reduction)}"
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
-            confidence=confidence(descent.late_rate / s.min_late_rate, s.max_reduction / max(descent.reduction, 1e-9),
-                                  late / s.min_late, points=len(curve)),
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=confidence(
+                descent.late_rate / s.min_late_rate,
+                s.max_reduction / max(descent.reduction, 1e-9),
+                late / s.min_late,
+                points=len(curve),
+            ),
             message=f"{curve.tag} is still falling at {share(descent.late_rate)} of its mean rate in the second half, and "
             f"{gone} of it is gone: too slow for this budget.",
             evidence=(
-                measured("rate of fall in the second half over the mean rate", descent.late_rate, ">=", s.min_late_rate,
-                         curve.tag, part(curve, 0.5, 1.0)),
-                measured("share of the loss that is gone", descent.reduction, "<=", s.max_reduction, curve.tag, whole(curve)),
+                measured(
+                    "rate of fall in the second half over the mean rate",
+                    descent.late_rate,
+                    ">=",
+                    s.min_late_rate,
+                    curve.tag,
+                    part(curve, 0.5, 1.0),
+                ),
+                measured(
+                    "share of the loss that is gone", descent.reduction, "<=", s.max_reduction, curve.tag, whole(curve)
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = SlowDescent()

@@ -73,16 +73,16 @@ class StuckAfterBlowUp(Rule):
         Example("a healthy descent", synth.healthy, fires=False),
     )
 
-    def check(
-        self, curve: Curve, descent: Descent, noise: Noise, excursions: tuple[Excursion, ...]
-    ) -> Finding | None:
+    def check(self, curve: Curve, descent: Descent, noise: Noise, excursions: tuple[Excursion, ...]) -> Finding | None:
         """Fire when an early, high excursion is followed by a flat loss no better than at the start."""
         s = self.settings
         if curve.is_train:
             began_late = self._began_after_it(curve, descent)
             if began_late is not None:
                 return began_late
-        if not curve.is_train or descent.end < descent.start - s.max_gain * (1.0 if curve.scale == "log" else abs(descent.start)):
+        if not curve.is_train or descent.end < descent.start - s.max_gain * (
+            1.0 if curve.scale == "log" else abs(descent.start)
+        ):
             return None
         distance = max(abs(descent.end - descent.start), noise.sigma, 1e-300)
         for excursion in excursions:
@@ -93,17 +93,31 @@ class StuckAfterBlowUp(Rule):
             if abs(late) > s.max_late_gain:
                 continue
             return Finding(
-                code=self.code, name=self.name, severity=self.severity,
+                code=self.code,
+                name=self.name,
+                severity=self.severity,
                 confidence=confidence(enough, points=len(curve)),
                 message=f"{curve.tag} blew up at {at(excursion.first_step, curve.unit)} (peak {times(excursion.ratio)} the "
                 f"start) and has been flat at {figure(curve.to_loss(descent.end), 4)} since, no better than at the start: stuck, not slow.",
                 evidence=(
-                    measured("height of the blow-up over what was gained since", enough * s.min_height, ">=", s.min_height,
-                             curve.tag, part(curve, excursion.position, 1.0)),
-                    measured("fall over the second half, of that height", late, "<=", s.max_late_gain, curve.tag,
-                             part(curve, 0.5, 1.0)),
+                    measured(
+                        "height of the blow-up over what was gained since",
+                        enough * s.min_height,
+                        ">=",
+                        s.min_height,
+                        curve.tag,
+                        part(curve, excursion.position, 1.0),
+                    ),
+                    measured(
+                        "fall over the second half, of that height",
+                        late,
+                        "<=",
+                        s.max_late_gain,
+                        curve.tag,
+                        part(curve, 0.5, 1.0),
+                    ),
                 ),
-            )  # fmt: skip
+            )
         return None
 
     def _began_after_it(self, curve: Curve, descent: Descent) -> Finding | None:
@@ -117,15 +131,21 @@ class StuckAfterBlowUp(Rule):
         if start < s.min_fall * level or drift > s.chance:
             return None
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(start / level / s.min_fall, points=len(curve)),
             message=f"{curve.tag} begins at {figure(start, 4)}, far above that of an untrained network, and then lies flat at "
             f"{figure(level, 4)}, which is ln({classes}), the loss of a constant guess: the first steps blew up, and it is stuck.",
             evidence=(
-                measured("first loss over the level of chance", start / level, ">=", s.min_fall, curve.tag, part(curve, 0, 1)),
-                measured("drift over the second half, of the level", drift, "<=", s.chance, curve.tag, part(curve, 0.5, 1)),
+                measured(
+                    "first loss over the level of chance", start / level, ">=", s.min_fall, curve.tag, part(curve, 0, 1)
+                ),
+                measured(
+                    "drift over the second half, of the level", drift, "<=", s.chance, curve.tag, part(curve, 0.5, 1)
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = StuckAfterBlowUp()

@@ -22,8 +22,9 @@ class Settings:
     """Thresholds of OSC101."""
 
     min_alternation: float = 0.5
-    """Minus the lower of the lag-1 and lag-2 autocorrelations about the trend: 0 for white noise, 0.5 to 1 for a clean cycle of
-    two to six points. The pattern of an epoch, which repeats as well, stays below it on public grids..."""
+    """Minus the lower of the lag-1 and lag-2 autocorrelations about the trend: 0 for white noise, 0.5 to 1 for a
+    clean cycle of two to six points. The pattern of an epoch, which repeats as well, stays below it on public
+    grids..."""
     min_errors: float = 4.0
     """...and this many of its standard errors."""
     min_peak_share: float = 0.6
@@ -43,8 +44,8 @@ class SustainedOscillation(Rule):
     tell noise from oscillation.
 
     ## Why is this bad?
-    Along the steepest direction each step overshoots the valley floor by about as much as it came in: the rate is at the
-    edge of 2 / curvature. Nothing is gained along that direction any more.
+    Along the steepest direction each step overshoots the valley floor by about as much as it came in: the rate is
+    at the edge of 2 / curvature. Nothing is gained along that direction any more.
 
     ## Example
     0.41, 0.92, 0.40, 0.93, 0.41, 0.92
@@ -92,14 +93,18 @@ class SustainedOscillation(Rule):
         size = oscillation.share_of_progress
         width = f"by {share(size)} of all progress" if math.isfinite(size) else "and makes no progress"
         return Finding(
-            code=self.code, name=self.name, severity=self.severity,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
             confidence=confidence(wide, margin * margin, points=len(curve)),
             message=f"{curve.tag} {words}, {width}: an oscillation, not noise.",
             evidence=(
                 proof,
-                measured("amplitude over progress", oscillation.share_of_progress, ">=", s.min_amplitude, curve.tag, span),
+                measured(
+                    "amplitude over progress", oscillation.share_of_progress, ">=", s.min_amplitude, curve.tag, span
+                ),
             ),
-        )  # fmt: skip
+        )
 
 
 RULE = SustainedOscillation()

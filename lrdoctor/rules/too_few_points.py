@@ -58,10 +58,17 @@ class TooFewPoints(Rule):
         if n >= self.settings.min_points:
             return None
         return Finding(
-            code=self.code, name=self.name, severity=self.severity, confidence=1.0,
+            code=self.code,
+            name=self.name,
+            severity=self.severity,
+            confidence=1.0,
             message=f"{curve.tag} has only {n} finite point{'s' if n != 1 else ''}: too few to judge. Log it every 10 to 50 steps.",
-            evidence=(measured("finite points", float(n), "<", float(self.settings.min_points), curve.tag, whole(curve), "points"),),
-        )  # fmt: skip
+            evidence=(
+                measured(
+                    "finite points", float(n), "<", float(self.settings.min_points), curve.tag, whole(curve), "points"
+                ),
+            ),
+        )
 
 
 RULE = TooFewPoints()

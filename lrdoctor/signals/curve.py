@@ -84,7 +84,7 @@ class Curve:
 
     def to_loss(self, z: float) -> float:
         """Back from the judged scale to the loss."""
-        return float(np.exp(min(z, 700.0))) if self.scale == "log" else z
+        return float(np.exp(min(z, 709.78))) if self.scale == "log" else z
 
 
 def windows(n: int) -> tuple[NDArray[np.int64], int]:

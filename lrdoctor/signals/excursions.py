@@ -22,6 +22,9 @@ MIN_SIGMA = 6.0
 """What counts as a departure at all: this many robust sigma above the level reached (normal noise: 1 in 10^9)."""
 _TAIL_MARGIN = 2.0
 """...and this multiple of the 99th percentile of the run's own scatter, so that heavy-tailed noise makes none."""
+_UNDONE, _LEAP = 0.35, 5.0
+"""...or, in the loss itself, a leap that undoes this share of the way from the start to the level reached, and is this many
+times the 98th percentile of all leaps (log-normal noise of a factor of two reaches three times)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,26 @@ def excursions(curve: Curve, noise: Noise, descent: Descent, residuals: Floats) 
     above = curve.z - reached
     floor = max(MIN_SIGMA * max(noise.sigma, _early(curve, noise)), _TAIL_MARGIN * quantile(np.abs(residuals), 0.99))
     floor = max(floor, 1e-9 * max(abs(float(curve.z[0])), 1e-300))
-    high = above > floor
+    high = (above > floor) | (_undoing(curve, reached, descent) & (above > 0.0))
     if not high.any():
         return ()
     progress = max(descent.progress, 1e-300)
     return tuple(_describe(curve, above, reached, begin, end, progress) for begin, end in _stretches(high, above)[:64])
+
+
+def _undoing(curve: Curve, reached: Floats, descent: Descent) -> NDArray[np.bool_]:
+    """Rare points that undo much of the progress in the loss itself, where the curve is judged by its logarithm.
+
+    A loss that leaps back towards its start again and again has so wide a scatter on the log scale that no single leap
+    stands out there.
+    """
+    if curve.scale != "log":
+        return np.zeros(len(curve), dtype=bool)
+    level, start = np.exp(reached), curve.to_loss(descent.start)
+    leap = curve.loss - level
+    half = (start - curve.to_loss(descent.best)) / 2.0  # before half of it is made, there is little to undo
+    usual = _LEAP * quantile(leap[leap.size // 3 :], 0.98)
+    return np.asarray(leap > np.maximum(_UNDONE * np.maximum(start - level, half), usual))
 
 
 def _early(curve: Curve, noise: Noise) -> float:

@@ -123,7 +123,7 @@ def _configured(hyperparameters: Mapping[str, Hyperparameter]) -> Schedule:
     name, rate = hyperparameters.get("schedule"), hyperparameters.get("lr")
     if not isinstance(name, str):
         raise Unavailable("no learning-rate series, and no schedule in the configuration")
-    peak = float(rate) if isinstance(rate, int | float) else float("nan")
+    peak = float(rate) if isinstance(rate, int | float) and abs(rate) < 1e300 else float("nan")
     return Schedule(
         kind=name, peak=peak, first=peak, last=float("nan"), warmup_steps=0, warmup_fraction=0.0,
         final_fraction=float("nan"), decayed_since=0.0, decayed_step=0, cuts=(), period=0.0, residual=float("nan"),
