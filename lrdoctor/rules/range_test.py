@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Settings:
     """Thresholds of RNG101."""
 
-    min_decades: float = 2.0
+    min_decades: float = 0.7
     """Span of an exponential ramp that lasts to the end of the log."""
 
 

@@ -65,15 +65,20 @@ def name_shape(step: NDArray[np.int64], relative: Floats, top: int) -> tuple[str
     return prefix + kind, 0.0, residual
 
 
+_RAMP = 5.0
+"""An exponential rise by less than this factor is no range test."""
+
+
 def _ramp(relative: Floats) -> str:
-    """A rate that rises to the very end: an exponential ramp over two decades is a range test, else a warm-up."""
-    if relative.size < 5 or relative[0] <= 0 or relative[-1] < 100 * relative[0]:
+    """A rate that rises to the very end: a clean exponential is a range test, as no warm-up rises so; else a warm-up."""
+    if relative.size < 5 or relative[0] <= 0 or relative[-1] < _RAMP * relative[0]:
         return "warmup"
     x = np.linspace(0.0, 1.0, relative.size)
     logs = np.log(np.maximum(relative, 1e-300))
     misfit = float(np.std(logs - np.polyval(np.polyfit(x, logs, 1), x)))
     straight = float(_misfits(relative, x[None])[0]) < _MISFIT
-    return "range_test" if misfit < 0.1 * float(np.ptp(logs)) and not straight else "warmup"
+    bent = 0.1 if relative[-1] >= 100 * relative[0] else 0.02  # a narrow ramp must be a clean one
+    return "range_test" if misfit < bent * float(np.ptp(logs)) and not straight else "warmup"
 
 
 def _climbs(steps: Floats, rest: Floats) -> tuple[str, float] | None:

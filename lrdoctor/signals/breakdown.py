@@ -74,6 +74,8 @@ def breakdown(
         if hidden is not None:
             return _describe(train_loss, hidden, grad_norm, lr, hidden=True)
     if val_loss is not None and not np.isfinite(val_loss.value).all():
+        if train_loss is not None and not np.isfinite(val_loss.value[0]):
+            raise Unavailable("the training loss is finite; the validation loss was not from the start, which is its own")
         return _describe(val_loss, ~np.isfinite(val_loss.value), grad_norm, lr, hidden=False)
     raise Unavailable("every logged loss is finite")
 
