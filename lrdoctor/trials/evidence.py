@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.trials import fitting, peers
+from lrdoctor.trials import peers
 from lrdoctor.trials.grid import TABLE, load_grid, load_public_grid
 from lrdoctor.trials.judging import judge
 from lrdoctor.trials.making import table_digest
@@ -115,13 +116,13 @@ def write_page(material: Material, public_dir: Path | None, path: Path = PAGE, w
     full: Scores | None = None
     if public_dir is not None:
         full = scores_of(material, np.flatnonzero(_at_full_length(material) & dense), load)
-    parts.append(_short_version(material, short, mixed, full))
+    parts.append(_short_version(short, mixed, full))
     parts.append(_comparison(short, full, load))
     parts.append(_sweeps(material if public_dir else material.own(), load))
     parts.append(_slices(mixed, full))
     if public_dir is not None:
         parts.append(_budgets(material, load))
-    parts.append(_demands(material, short, full))
+    parts.append(_demands(short, full))
     parts.append(_where_it_fails(mixed))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts), encoding="utf-8")
@@ -149,24 +150,21 @@ def _loader(where: Path, public_dir: Path | None) -> Callable[[str], Grid]:
     return load
 
 
-def _design(material: Material, scores: Scores) -> Scores:
-    """The families that thresholds may be chosen on: half of the folds."""
-    folds = fitting.folds(material.rows, material.public)
-    families = set(material.rows.family[(folds % 2 == 0) & ~material.public].tolist())
-    return scores.take(np.isin(scores.rows.family, sorted(families)))
+def _for_choosing(family: str) -> bool:
+    """Whether thresholds may be chosen on a family: half of them, by name, so that it stays so when others come."""
+    return zlib.crc32(family.encode()) % 2 == 1
 
 
-def _others(material: Material, scores: Scores) -> Scores:
-    chosen = set(_design(material, scores).rows.family.tolist())
-    return scores.take(~np.isin(scores.rows.family, sorted(chosen)))
+def _half(scores: Scores, *, choosing: bool) -> Scores:
+    return scores.take(np.array([_for_choosing(family) is choosing for family in scores.rows.family.tolist()]))
 
 
-def _short_version(material: Material, short: Scores, mixed: Scores, full: Scores | None) -> str:
+def _short_version(short: Scores, mixed: Scores, full: Scores | None) -> str:
     kinds = [
         (f"trainings of {_SHORT} steps, logged densely", short),
-        ("of these, families that no threshold was chosen on", _others(material, short)),
+        ("of these, families that no threshold was chosen on", _half(short, choosing=False)),
         ("trainings of all lengths, in all looks", mixed),
-        ("of these, families that no threshold was chosen on", _others(material, mixed)),
+        ("of these, families that no threshold was chosen on", _half(mixed, choosing=False)),
     ]
     if full is not None:
         kinds.append(("public grids at full length", full))
@@ -289,15 +287,17 @@ where a change was advised).
 {table(["", *HEAD, "error"], lines)}"""
 
 
-def _demands(material: Material, short: Scores, full: Scores | None) -> str:
+def _demands(short: Scores, full: Scores | None) -> str:
+    chosen = _half(short, choosing=True)
+    names = ", ".join(sorted(set(chosen.rows.family.tolist())))
     text = f"""\
 ## What other thresholds would bring
 
 RTE101 and RTE102 speak where the fitted response promises enough gain (chance of ending near or fine).
 Expected gain from which they raise, or cut, the rate, on {_SHORT} steps and the half of the families that
-thresholds may be chosen on:
+thresholds may be chosen on ({names}):
 
-{thresholds(_design(material, short))}"""
+{thresholds(chosen)}"""
     if full is not None:
         text += f"\nOn the public grids at full length:\n\n{thresholds(full)}"
     return text

@@ -53,10 +53,14 @@ HEAD = [name for name, _ in MEASURES]
 _SEARCHES = (1, 3, 10, 20)
 """Numbers of trials after which a search is looked at."""
 _SEEDS = 50
+_WORDY = 12
+"""Cells longer than this are words, not numbers."""
 _NARROW = 0.5
 """A near-best band below this share of the usual one is called narrow."""
 _BIAS = 0.3
-"""Decades of median error above which a family is called biased."""
+"""Decades of median error from which on it is called a bias."""
+_MANY = 0.4
+"""Share of the missed runs that were left alone from which on it is said how good these were."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,8 +128,10 @@ def budget_class(budget: int) -> str:
 
 
 def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown; all columns but the first to the right."""
-    rule = ["---", *(["---:"] * (len(head) - 1))]
+    """A table in Markdown; columns of numbers to the right."""
+    lines = list(lines)
+    words = [any(len(line[column]) > _WORDY for line in lines) for column in range(len(head))]
+    rule = ["---" if column == 0 or words[column] else "---:" for column in range(len(head))]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines)) + "\n"
 
 
@@ -234,27 +240,27 @@ def _worst_grids(part: Scores, least: int = 8) -> str:
 def _why(part: Scores, usual: float) -> str:
     """One sentence from the numbers of the runs that were not cured."""
     missed = part.take(~part.judged.near)
-    judged, offset = missed.judged, missed.advice.offset
+    judged = missed.judged
     alone, wrong = judged.alone, (judged.said == -judged.truth) & (judged.truth != 0)
     told = ~alone & ~wrong
-    error = float(np.median(judged.error[told])) if told.any() else 0.0
+    words = [f"of the runs missed, {alone.mean():.0%} were left alone and {wrong.mean():.0%} sent the wrong way"]
+    if told.any():
+        error, raised = float(np.median(judged.error[told])), float(np.mean(missed.advice.offset[told] > 0))
+        side = "too high" if error > 0 else "too low"
+        words.append(f"the others ({raised:.0%} raised) ended {abs(error):.2f} decades {side} in the median")
+        words += _unusual(missed) if abs(error) >= _BIAS else []
     band = float(np.median(missed.cases.of_boards([board.band for board in missed.cases.boards])))
-    shares = f"of the runs missed, {alone.mean():.0%} were left alone and {wrong.mean():.0%} sent the wrong way"
-    raised = float(np.mean(offset[told] > 0)) if told.any() else 0.0
-    side = "too high" if error > 0 else "too low"
-    told_what = f"the rates advised to the others ({raised:.0%} of them raised)"
-    reasons = [f"{told_what} are {abs(error):.2f} decades {side} in the median"]
     if band < _NARROW * usual:
         width = f"only {band:.2f} decades of rates are" if band > 0 else "no other rate than the best is"
-        reasons.append(f"{width} near the best, where {usual:.2f} decades are usual")
-    if abs(error) >= _BIAS:
-        best = np.median(
-            missed.cases.of_boards([board.centre - default_rate(board.optimizer) for board in missed.cases.boards])
-        )
-        reasons.append(
-            f"their best rates lie {abs(best):.1f} decades {'above' if best > 0 else 'below'} the optimizer's default"
-        )
-    if alone.mean() >= 0.4:
-        fine = float(judged.was_fine[alone].mean())
-        reasons.append(f"{fine:.0%} of those left alone were fine")
-    return f"{shares}; {'; '.join(reasons)}"
+        words.append(f"{width} near the best, where {usual:.2f} decades are usual")
+    if alone.mean() >= _MANY:
+        words.append(f"{judged.was_fine[alone].mean():.0%} of those left alone were fine")
+    return "; ".join(words)
+
+
+def _unusual(part: Scores) -> list[str]:
+    """Say if the best rates lie far from the default: such families look like others at another rate."""
+    beyond = [board.centre - default_rate(board.optimizer) for board in part.cases.boards]
+    best = float(np.median(part.cases.of_boards(beyond)))
+    side = "above" if best > 0 else "below"
+    return [f"their best rates lie {abs(best):.1f} decades {side} the optimizer's default"] * (abs(best) >= _BIAS)
