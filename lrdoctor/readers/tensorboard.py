@@ -122,7 +122,7 @@ def _part(file: LogFile, source: Source) -> Part:
         del curves[_PLACEHOLDER]
         only = f"only Lightning's placeholder {_PLACEHOLDER} = -1"
     place = place_of(path, file.head)
-    if place.home != source.path and not path.is_relative_to(source.path):
+    if place.home != source.path and not path.is_relative_to(source.path):  # it was moved under our feet
         place = Place(source.path)
     stamp = _STAMP.search(path.name)
     first = min((float(curve.wall[0]) for curve in curves.values()), default=0.0)
@@ -152,6 +152,8 @@ def _refuse(file: LogFile) -> None:
 
 
 def _label(path: Path, home: Path) -> str:
+    if path.parent == home:
+        return path.name
     return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
 
 
@@ -170,7 +172,7 @@ def _series(training: Training) -> tuple[dict[str, Series], list[str]]:
     """The curves of a training as series, and notes on what had to be mended."""
     from lrdoctor.readers._events.mending import settle
 
-    curves, counters, notes = settle(training.curves)
+    curves, counters, notes = settle(training.curves, ordered=training.ordered)
     per_epoch = _epochs(curves)
     series = {}
     for tag, curve in curves.items():
@@ -194,8 +196,9 @@ def _epochs(curves: Mapping[str, Curve]) -> set[str]:
     found = {tag for tag in curves if _KERAS_EPOCH.fullmatch(tag)}
     for tag, curve in curves.items():
         twin = curves.get(f"val_{tag}")
-        consecutive = len(curve.step) > 1 and curve.step[0] in (0, 1) and (np.diff(curve.step) == 1).all()
-        if twin is not None and consecutive and np.array_equal(twin.step, curve.step):
+        if twin is None or len(curve.step) < 2 or not np.array_equal(twin.step, curve.step):
+            continue
+        if curve.step[0] in (0, 1) and (np.diff(curve.step) == 1).all():
             found |= {other for other, its in curves.items() if np.array_equal(its.step, curve.step)}
     return found
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.readers._events.crc import distance_tables, rotated_many, unmasked_many
+from lrdoctor.readers._events.crc import distance_tables, rotated_many, unmask
 from lrdoctor.readers._events.layout import FOOT
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
     Words = NDArray[np.uint64]
-
-_Word = TypeVar("_Word", np.uint32, np.uint64)
 
 _SUMMED = (64, 32, 16)  # records whose checksums are checked in one sum
 _FEW = 1024
@@ -29,8 +27,9 @@ def checksums_agree(records: Words, zeros_crc: NDArray[np.uint32]) -> Bools | No
     ----------
     records
         uint64 [words, n]: payloads and masked checksums, aligned to their ends, zero before their beginning.
+        What stands for the checksums is overwritten.
     zeros_crc
-        For each record the checksum of as many zeros as its payload is long.
+        For each record the checksum of as many zeros as its payload is long, rotated as it would be stored.
 
     Returns
     -------
@@ -44,24 +43,23 @@ def checksums_agree(records: Words, zeros_crc: NDArray[np.uint32]) -> Bools | No
     takes at least four, placed at the corners of a rectangle. Only a batch that fails is checked record by
     record.
     """
-    target = unmasked_many(records[-1].view("<u4")[1::2])
-    target ^= rotated_many(zeros_crc)
-    stride = next(
-        (len(target) // many for many in _SUMMED if (len(target) // many - 1) ** 2 > len(target)), 0
-    )
+    target = records[-1].view("<u4")[1::2]
+    unmask(target)
+    target ^= zeros_crc
+    count = len(target)
+    stride = next((count // many for many in _SUMMED if (count // many - 1) ** 2 > count), 0)
     if stride:
         sums = np.concatenate([_sums(records, stride), _sums(records, stride - 1)], axis=1)
-        targets = np.concatenate([_sums(target[None], stride), _sums(target[None], stride - 1)], axis=1)
-        if np.array_equal(_rotated_checksums(sums), targets[0]):
+        if (_rotated_checksums(sums) == sums[-1].view("<u4")[1::2]).all():
             return None
     right = _rotated_checksums(records) == target
     return None if right.all() else right
 
 
-def _sums(rows: NDArray[_Word], stride: int) -> NDArray[_Word]:
+def _sums(rows: Words, stride: int) -> Words:
     """XOR of every `stride`-th column."""
     whole = rows.shape[1] // stride * stride
-    sums: NDArray[_Word] = np.bitwise_xor.reduce(rows[:, :whole].reshape(len(rows), -1, stride), axis=1)
+    sums: Words = np.bitwise_xor.reduce(rows[:, :whole].reshape(len(rows), -1, stride), axis=1)
     sums[:, : rows.shape[1] - whole] ^= rows[:, whole:]
     return sums
 

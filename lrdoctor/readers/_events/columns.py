@@ -24,6 +24,16 @@ class Curve(NamedTuple):
     wall: Floats
     value: Floats
 
+    @property
+    def ordered(self) -> bool:
+        """Say whether no step is smaller than the one before."""
+        return bool((self.step[1:] >= self.step[:-1]).all())
+
+    @property
+    def constant(self) -> bool:
+        """Say whether all points are at one step."""
+        return bool(self.step[0] == self.step[-1] and (self.step == self.step[0]).all())
+
     def of(self, some: Bools | Ints | slice) -> Curve:
         """Some of the points."""
         return Curve(self.step[some], self.wall[some], self.value[some])
@@ -139,9 +149,7 @@ def join(parts: Sequence[Columns]) -> Columns:
         if all(getattr(part, name) is None for part in parts):
             return None
         held = [getattr(part, name) for part in parts]
-        return np.concatenate(
-            [np.zeros(len(p), bool) if h is None else h for p, h in zip(parts, held, strict=True)]
-        )
+        return np.concatenate([np.zeros(len(p), bool) if h is None else h for p, h in zip(parts, held, strict=True)])
 
     code = np.concatenate(codes)
     return Columns(

@@ -86,9 +86,9 @@ def masked(crc: int) -> int:
     return ((crc >> 15 | crc << 17) + _DELTA) & _ONES
 
 
-def unmasked_many(crc: Words) -> Words:
-    """What is stored, without the addition: a rotated checksum, which is linear."""
-    return crc - np.uint32(_DELTA)
+def unmask(crc: Words) -> None:
+    """Undo the addition in stored checksums, in place: what is left is a rotated checksum, which is linear."""
+    crc -= np.uint32(_DELTA)
 
 
 def rotated_many(crc: Words) -> Words:

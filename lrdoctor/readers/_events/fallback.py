@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lrdoctor.readers._events.filewindow import FileWindow
     from lrdoctor.readers._events.parse import Event, Payload
 
+_VERSION_2 = b"\x1a\x0dbrain.Event:2"  # how nearly every file begins
 MOST_TEXT = 1 << 16
 """Longest text or hyperparameter record that is kept, in bytes."""
 
@@ -45,9 +46,7 @@ class Reading:
     @property
     def matters(self) -> bool:
         """Say whether anything that is kept comes from this event."""
-        return self.what in (What.VERSION, What.SESSION_START) or any(
-            number is not None for _, number in self.scalars
-        )
+        return self.what in (What.VERSION, What.SESSION_START) or any(number is not None for _, number in self.scalars)
 
 
 def read_event(payload: Payload) -> tuple[Reading, Event | None]:
@@ -58,6 +57,9 @@ def read_event(payload: Payload) -> tuple[Reading, Event | None]:
     Undecodable
         TensorBoard's parser cannot read it either.
     """
+    if len(payload) == len(_VERSION_2) + 9 and payload[9 : len(payload)] == _VERSION_2 and payload[0] == 9:
+        wall = float(struct.unpack("<d", payload[1:9])[0])
+        return Reading(wall, what=What.VERSION, version="brain.Event:2"), None
     try:
         event = parse_event(payload)
     except (Odd, IndexError):

@@ -149,11 +149,7 @@ def _scan(buffer: Buffer, at: int, fill: int) -> Found | None:
     end = int(after[-1])
     if end > fill:
         return Found(start[:-1], length[:-1], int(start[-1]), heads=heads[:, :-1])
-    return (
-        None
-        if end <= last and _whole_or_damaged(buffer, end, fill)
-        else Found(start, length, end, heads=heads)
-    )
+    return None if end <= last and _whole_or_damaged(buffer, end, fill) else Found(start, length, end, heads=heads)
 
 
 def gather_heads(buffer: Buffer, start: Ints) -> NDArray[np.uint64]:
@@ -171,9 +167,7 @@ def _search(buffer: Buffer, at: int, fill: int) -> Found:
     """Find records of any kind, and step over damage."""
     last = fill - HEAD - FOOT
     data = buffer.bytes
-    looks = (
-        data[at + 4 : last + 5] | data[at + 5 : last + 6] | data[at + 6 : last + 7] | data[at + 7 : last + 8]
-    ) == 0
+    looks = (data[at + 4 : last + 5] | data[at + 5 : last + 6] | data[at + 6 : last + 7] | data[at + 7 : last + 8]) == 0
     candidates = np.flatnonzero(looks) + at
     length = buffer.u4[candidates]
     right = buffer.u4[candidates + 8] == header_checks(length)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Ints = NDArray[np.int64]
-
 _LISTED = 3
 
 
@@ -40,8 +38,13 @@ def exchange(curves: Mapping[str, Curve]) -> tuple[dict[str, Curve], list[str]]:
     return {**curves, **put_right}, [note]
 
 
-def settle(curves: Mapping[str, Curve]) -> tuple[dict[str, Curve], set[str], list[str]]:
+def settle(curves: Mapping[str, Curve], *, ordered: bool = False) -> tuple[dict[str, Curve], set[str], list[str]]:
     """Give the curves of one training steps that never go back, and say what was done.
+
+    Parameters
+    ----------
+    ordered
+        It is known that no step goes back.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def settle(curves: Mapping[str, Curve]) -> tuple[dict[str, Curve], set[str], lis
     """
     settled = dict(curves)
     notes: list[str] = []
-    still = [tag for tag, curve in settled.items() if len(curve.step) > 2 and is_constant(curve.step)]
+    still = [tag for tag, curve in settled.items() if len(curve.step) > 2 and curve.constant]
     counters = {tag for tag in still if _counts(settled[tag].value) and not is_axis_name(tag)}
     if still:
         _count_up(settled, still, notes)
@@ -58,7 +61,7 @@ def settle(curves: Mapping[str, Curve]) -> tuple[dict[str, Curve], set[str], lis
             f"{listed(sorted(counters))}: the values count up while the step stands still, so step and value "
             "were probably exchanged when logging; the curve itself is not in the log"
         )
-    unordered = [tag for tag, curve in settled.items() if np.any(np.diff(curve.step) < 0)]
+    unordered = [] if ordered else [tag for tag, curve in settled.items() if not curve.ordered]
     for tag in unordered:
         settled[tag] = settled[tag].of(np.argsort(settled[tag].step, kind="stable"))
     if unordered:
@@ -72,14 +75,9 @@ def listed(tags: list[str]) -> str:
     return shown + (f" and {len(tags) - _LISTED} more" if len(tags) > _LISTED else "")
 
 
-def is_constant(step: Ints) -> bool:
-    """Say whether all points are at one step."""
-    return bool((step == step[0]).all())
-
-
 def _is_swapped(curve: Curve) -> bool:
     value = curve.value
-    if len(value) < 3 or not np.any(np.diff(curve.step) < 0) or not _counts(value):
+    if len(value) < 3 or curve.ordered or not _counts(value):
         return False
     strides = np.diff(value)
     return bool((strides == strides[0]).all() and abs(value).max() < 2**53)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.readers._events.checking import checksums_agree
-from lrdoctor.readers._events.crc import crc32c
+from lrdoctor.readers._events.crc import crc32c, rotated_many
 from lrdoctor.readers._events.layout import DECODE, FOOT, HEAD
 from lrdoctor.readers._events.rows import Rows
 
@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 LONGEST = 124
 """Longest payload in bytes: with its checksum it fills `_WORDS` words."""
 _WORDS = (LONGEST + FOOT) // 8
-_MOST = 1 << 12
+_MOST, _MOST_PLANS = 1 << 12, 1 << 10
 _MOST_STEP_BYTES = 6
 _U = np.uint64
 _NONE = np.empty(0, np.int64)
-_SALT = np.random.default_rng().integers(0, 1 << 63, 4 + _WORDS, dtype=np.uint64) << _U(1) | _U(1)
+_SALT = np.random.default_rng().integers(0, 1 << 63, 2 + _WORDS, dtype=np.uint64) << _U(1) | _U(1)
+_WORD_SALT = _SALT[2:, None]
 # A step of k bytes ends at the first byte without continuation bit. Isolating that bit leaves 2**(8k+7); the
 # product puts k into the top three bits.
 _COUNT = _U(sum(k << (54 - 8 * k) for k in range(1, _MOST_STEP_BYTES + 1)))
@@ -53,9 +54,30 @@ class _Batch:
 
     def of(self, some: Ints | Bools) -> _Batch:
         """Some of the records."""
-        return _Batch(
-            self.start[some], self.length[some], self.step[some], self.wall[some], self.record[some]
-        )
+        return _Batch(self.start[some], self.length[some], self.step[some], self.wall[some], self.record[some])
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is common to all records of some layouts.
+
+    Parameters
+    ----------
+    words
+        Words that hold the longest of them.
+    outside
+        Of these, words that hold bytes from before some of the payloads.
+    fixed, tag
+        Words (of all `_WORDS`) with bytes that are fixed, or of a tag.
+    places
+        Kind of the numbers, their distance from the end, number of that pair.
+    """
+
+    words: int
+    outside: int
+    fixed: slice
+    tag: slice
+    places: list[tuple[str, int, int]]
 
 
 class NarrowDecoder:
@@ -67,6 +89,7 @@ class NarrowDecoder:
         self._first = np.full(LONGEST + 1 << 3, -1, np.int16)  # by payload length and step bytes
         self._next: list[int] = []  # another layout with the same key, or -1
         self._places: dict[tuple[str, int], int] = {}  # kinds of numbers, with their distance from the end
+        self._plans: dict[bytes, _Plan] = {}
         self._salt: Words  # by layout, as everything that follows
         self._zeros_crc: NDArray[np.uint32]
         self._size: Ints
@@ -123,11 +146,9 @@ class NarrowDecoder:
             table[:, index] = row.view("<u8")
         place = (len(layout) - tag.tag_at) << 8 | tag.tag_bytes
         self._salt[index] = _U(place * int(_SALT[0]) & 0xFFFFFFFFFFFFFFFF)
-        self._zeros_crc[index] = crc32c(bytes(len(layout)))
+        self._zeros_crc[index] = rotated_many(np.array([crc32c(bytes(len(layout)))], np.uint32))[0]
         self._size[index] = len(layout)
-        self._place[index] = self._places.setdefault(
-            (tag.kind, len(layout) + FOOT - tag.at), len(self._places)
-        )
+        self._place[index] = self._places.setdefault((tag.kind, len(layout) + FOOT - tag.at), len(self._places))
         return True
 
     def decode(
@@ -182,26 +203,21 @@ class NarrowDecoder:
 
     def _decode(self, buffer: Buffer, batch: _Batch, layout: Ints, *, check: bool) -> tuple[Rows, Ints, Ints]:
         """Decode records whose layouts are presumed; indices of wrong checksums and of misfits come back."""
-        present = np.flatnonzero(np.bincount(layout))
-        sizes = self._size.take(present)
-        words = int(sizes.max()) + FOOT + 7 >> 3
-        first = _WORDS - words
+        plan = self._plan(np.flatnonzero(np.bincount(layout)))
+        first = _WORDS - plan.words
         end = batch.start + batch.length
-        end += HEAD + FOOT - 8 * words
-        columns = buffer.rows(end, words).T.copy()
-        outside = words - (int(sizes.min()) + FOOT >> 3)  # words with bytes from before some of the payloads
-        if outside:
-            columns[:outside] &= self._inside[first : first + outside].take(layout, axis=1)
+        end += HEAD + FOOT - 8 * plan.words
+        columns = buffer.rows(end, plan.words).T.copy()
+        if plan.outside:
+            columns[: plan.outside] &= self._inside[first : first + plan.outside].take(layout, axis=1)
         misfits, wrong = _NONE, _NONE
         good: Ints | None = None  # None: all of them
-        misfit = np.zeros(len(layout), np.uint64)
-        for word in np.flatnonzero(self._fixed[first:, present].any(axis=1)).tolist():
-            part = self._template[first + word].take(layout)
-            part ^= columns[word]
-            part &= self._fixed[first + word].take(layout)
-            misfit |= part
-        if misfit.any():
-            misfits, good = np.flatnonzero(misfit), np.flatnonzero(misfit == 0)
+        differs = self._template[plan.fixed].take(layout, axis=1)
+        differs ^= columns[plan.fixed.start - first :][: len(differs)]
+        differs &= self._fixed[plan.fixed].take(layout, axis=1)
+        if differs.any():
+            misfit = differs.any(axis=0)
+            misfits, good = np.flatnonzero(misfit), np.flatnonzero(~misfit)
             batch, layout, columns = batch.of(good), layout[good], columns.take(good, axis=1)
         if check and layout.size:
             right = checksums_agree(columns, self._zeros_crc.take(layout))
@@ -209,22 +225,35 @@ class NarrowDecoder:
                 wrong = np.flatnonzero(~right) if good is None else good[~right]
                 kept = np.flatnonzero(right)
                 batch, layout, columns = batch.of(kept), layout[kept], columns.take(kept, axis=1)
-        tag = self._lookup(buffer, batch.start, columns, layout, present)
-        value = self._values(columns, layout, present)
-        return Rows(batch.record, tag, batch.step, batch.wall, value), wrong, misfits
+        tag = self._look_up(buffer, batch.start, columns, layout, plan)
+        return Rows(batch.record, tag, batch.step, batch.wall, self._values(columns, layout, plan)), wrong, misfits
 
-    def _lookup(
-        self, buffer: Buffer, start: Ints, columns: Words, layout: Ints, present: Ints
-    ) -> NDArray[np.int32]:
+    def _plan(self, present: Ints) -> _Plan:
+        """What to do about a set of layouts; the same few sets come again and again."""
+        key = present.tobytes()
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            sizes = self._size[present]
+            words = int(sizes.max()) + FOOT + 7 >> 3
+            chosen = self._place[present]
+            plan = self._plans[key] = _Plan(
+                words=words,
+                outside=words - (int(sizes.min()) + FOOT >> 3),
+                fixed=_span(self._fixed[:, present]),
+                tag=_span(self._tag_bits[:, present]),
+                places=[(*place, number) for place, number in self._places.items() if number in chosen],
+            )
+        return plan
+
+    def _look_up(self, buffer: Buffer, start: Ints, columns: Words, layout: Ints, plan: _Plan) -> NDArray[np.int32]:
         """Hash the words that hold the tags, and look them up."""
-        first = _WORDS - len(columns)
-        hashes = self._salt.take(layout)
-        used = np.flatnonzero(self._tag_bits[first:, present].any(axis=1))
-        for word in used.tolist():
-            part = self._tag_bits[first + word].take(layout)
-            part &= columns[word]
-            part *= _SALT[4 + first + word]
-            hashes += part
+        bits = self._tag_bits[plan.tag].take(layout, axis=1)
+        bits &= columns[plan.tag.start - _WORDS + len(columns) :][: len(bits)]
+        bits *= _WORD_SALT[plan.tag]
+        hashes = np.add.reduce(bits, axis=0)
+        hashes += self._salt.take(layout)
         hashes ^= hashes >> _U(32)
         hashes *= _SALT[1]
 
@@ -235,20 +264,23 @@ class NarrowDecoder:
 
         return self._tags.look_up(hashes, name_of)
 
-    def _values(self, columns: Words, layout: Ints, present: Ints) -> Numbers:
+    def _values(self, columns: Words, layout: Ints, plan: _Plan) -> Numbers:
         """Read the numbers; where layouts put them in different places, place by place."""
-        places = list(self._places)
-        chosen = self._place.take(present)
-        if (chosen == chosen[0]).all():
-            kind, distance = places[int(chosen[0])]
+        if len(plan.places) == 1:
+            kind, distance, _ = plan.places[0]
             return DECODE[kind](_bits(columns, distance))
         values = np.empty(len(layout), np.float64)
         place = self._place.take(layout)
-        for index in np.unique(chosen).tolist():
-            mine = np.flatnonzero(place == index)
-            kind, distance = places[index]
+        for kind, distance, number in plan.places:
+            mine = np.flatnonzero(place == number)
             values[mine] = DECODE[kind](_bits(columns.take(mine, axis=1), distance))
         return values
+
+
+def _span(bits: Words) -> slice:
+    """The rows from the first to the last that is not all zero."""
+    used = np.flatnonzero(bits.any(axis=1))
+    return slice(int(used[0]), int(used[-1]) + 1) if used.size else slice(_WORDS - 1, _WORDS)
 
 
 def _decode_steps(word: Words, stop: Words, has_step: NDArray[np.bool_], count: Ints) -> Ints:

@@ -7,6 +7,7 @@ hyperparameters (`add_hparams`). The names of these are what tells them from run
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import struct
@@ -31,6 +32,7 @@ _CLOCK = re.compile(r"\d{9,10}\.\d+")  # what add_hparams names its directory: s
 _MOST_ENTRIES = 2000
 _MOST_SETTINGS = 3
 _FEW_RECORDS = 40
+_DEEP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +119,11 @@ def _is_split(directory: Path) -> bool:
 def _belongs(parent: Path, *, settings: bool) -> bool:
     """Say whether a parent directory is a run with few enough sets of hyperparameters to be one training."""
     seen = _look(parent)
-    return (
-        bool(seen.events)
-        and settings
-        and sum(map(bool, map(_CLOCK.fullmatch, seen.folders))) <= _MOST_SETTINGS
-    )
+    return bool(seen.events) and settings and sum(map(bool, map(_CLOCK.fullmatch, seen.folders))) <= _MOST_SETTINGS
 
 
 def _has_ancestor_with_events(directory: Path) -> bool:
-    return any(_look(parent).events for parent in list(directory.parents)[:4])
+    return any(_look(parent).events for parent in itertools.islice(directory.parents, _DEEP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +134,12 @@ class _Seen:
 
 def _look(directory: Path) -> _Seen:
     """Whether a directory holds event files, and its sub-directories."""
+    path = os.fspath(directory)
     try:
-        changed = directory.stat().st_mtime_ns
+        changed = os.stat(path).st_mtime_ns  # noqa: PTH116 - asked for every event file of a fleet
     except OSError:
         return _Seen(events=False, folders=())
-    return _listing(os.fspath(directory), changed)
+    return _listing(path, changed)
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -29,15 +30,11 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _TABLE_ROW = re.compile(r"\|\s*([^|\n]+?)\s*\|\s*([^|\n]*?)\s*\|\s*$", re.MULTILINE)
-_LINE = re.compile(
-    r"^[\s\"'*`-]*([A-Za-z_][\w./-]*)[\"'*`]*\s*[:=]\s*[\"'`]*([^\s\"'`,]+)[\"'`,]*\s*$", re.MULTILINE
-)
+_LINE = re.compile(r"^[\s\"'*`-]*([A-Za-z_][\w./-]*)[\"'*`]*\s*[:=]\s*[\"'`]*([^\s\"'`,]+)[\"'`,]*\s*$", re.MULTILINE)
 _MOST_ROWS = 500
 
 
-def hyperparameters(
-    directory: Path, plugin: Iterable[bytes], texts: Mapping[str, bytes]
-) -> dict[str, Hyperparameter]:
+def hyperparameters(directory: Path, plugin: Iterable[bytes], texts: Mapping[str, bytes]) -> dict[str, Hyperparameter]:
     """Everything that is known of how a run was set up, on the names that `Run` uses.
 
     Parameters
@@ -50,7 +47,10 @@ def hyperparameters(
         Text summaries by tag, as written.
     """
     content: dict[str, Any] = {}
+    there = _names(directory)
     for name in _COMPANIONS:
+        if name.partition("/")[0] not in there:
+            continue
         read = read_companion_json if name.endswith(".json") else read_companion_yaml
         content |= read(directory / name)
     for tag, text in texts.items():
@@ -59,6 +59,13 @@ def hyperparameters(
     for record in plugin:
         content |= _from_plugin(record)
     return find_hyperparameters(content) if content else {}
+
+
+def _names(directory: Path) -> set[str]:
+    try:
+        return {entry.name for entry in os.scandir(directory)}
+    except OSError:
+        return set()
 
 
 def from_text(text: str) -> dict[str, Any]:
@@ -104,8 +111,6 @@ def _from_plugin(record: bytes) -> dict[str, Any]:
         if kind in ("number_value", "string_value", "bool_value"):
             number = getattr(value, kind)
             found[name] = (
-                int(number)
-                if isinstance(number, float) and number.is_integer() and abs(number) < 2**53
-                else number
+                int(number) if isinstance(number, float) and number.is_integer() and abs(number) < 2**53 else number
             )
     return found

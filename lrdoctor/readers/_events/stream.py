@@ -91,9 +91,7 @@ class EventFile:
             identity = (status.st_dev, status.st_ino)
             opening = stream.read(_OPENING)
             replaced = self._identity is not None and (
-                identity != self._identity
-                or status.st_size < self.offset
-                or not opening.startswith(self._opening)
+                identity != self._identity or status.st_size < self.offset or not opening.startswith(self._opening)
             )
             if replaced:
                 self._forget()

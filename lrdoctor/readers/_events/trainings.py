@@ -23,7 +23,6 @@ import numpy as np
 
 from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._events.columns import Curve
-from lrdoctor.readers._events.mending import is_constant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,10 +75,14 @@ class Training:
     curves: dict[str, Curve]
     parts: list[Part]
     notes: list[str] = field(default_factory=list)
+    ordered: bool = False
+    """No step goes back, as far as is known."""
 
 
 def trainings_of(parts: Sequence[Part]) -> list[Training]:
     """Put the files of a run together, in the order in which they were begun."""
+    if len(parts) == 1 and all(curve.ordered for curve in parts[0].curves.values()):
+        return [Training(parts[0].curves, list(parts), ordered=True)]
     found: list[Training] = []
     for part in sorted((piece for part in parts for piece in _sessions(part)), key=lambda part: part.begin):
         if not part.curves:
@@ -102,7 +105,7 @@ def trainings_of(parts: Sequence[Part]) -> list[Training]:
 
 def _leader(curves: Curves) -> str | None:
     """The tag that tells how training ran: the most points, at steps that change."""
-    tags = [tag for tag, curve in curves.items() if not is_constant(curve.step) and not is_axis_name(tag)]
+    tags = [tag for tag, curve in curves.items() if not curve.constant and not is_axis_name(tag)]
     return max(tags or curves, key=lambda tag: (len(curves[tag].step), "loss" in tag.lower()), default=None)
 
 
@@ -174,7 +177,7 @@ def _extend(training: Training, part: Part) -> None:
 
 def _sessions(part: Part) -> list[Part]:
     """Cut a file where its training starts again or resumes."""
-    if not any(np.any(np.diff(curve.step) < 0) for curve in part.curves.values()):
+    if all(curve.ordered for curve in part.curves.values()):
         return [part]
     leader = _leader(part.curves)
     if leader is None:
@@ -268,6 +271,4 @@ def _counted_on(part: Part, leader: str, cuts: Sequence[int]) -> Part:
         epoch[mine] = 1
         curves[tag] = Curve(curve.step + np.cumsum(epoch) * length, curve.wall, curve.value)
     note = f"{leader!r}: the step begins anew in each of {len(cuts) + 1} epochs; counted on over them"
-    return Part(
-        part.name, part.begin, curves, part.resumed_at, part.settings, part.texts, [*part.notes, note]
-    )
+    return Part(part.name, part.begin, curves, part.resumed_at, part.settings, part.texts, [*part.notes, note])

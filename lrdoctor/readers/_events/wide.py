@@ -69,9 +69,7 @@ class WideDecoder:
         empty = np.empty(0, np.int64)
         return done, np.concatenate([empty, *damaged]), np.sort(np.concatenate([empty, *unknown]))
 
-    def _group(
-        self, buffer: Buffer, start: Ints, record: Ints, layout: Layout, check: bool
-    ) -> tuple[Rows, Ints, Ints]:
+    def _group(self, buffer: Buffer, start: Ints, record: Ints, layout: Layout, check: bool) -> tuple[Rows, Ints, Ints]:
         size = len(layout)
         payload = buffer.rows(start + HEAD, (size + 7) >> 3).view(np.uint8)[:, :size]
         differs = payload ^ np.frombuffer(layout.template, np.uint8)
@@ -84,11 +82,7 @@ class WideDecoder:
             wrong, good = good[~right], good[right]
         payload, record = payload[good], record[good]
         count = len(layout.fields)
-        wall = (
-            _words(payload, layout.wall_at, 8).view(np.float64)
-            if layout.wall_at >= 0
-            else np.zeros(len(good))
-        )
+        wall = _words(payload, layout.wall_at, 8).view(np.float64) if layout.wall_at >= 0 else np.zeros(len(good))
         value: NDArray[np.float64] = np.stack(
             [_numbers(payload, tag).astype(np.float64) for tag in layout.fields], axis=1
         )
@@ -110,9 +104,7 @@ class WideDecoder:
             return np.full(len(payload), self._tags.number(payload[0, span].tobytes()), np.int32)
         names = np.ascontiguousarray(payload[:, span]).view(f"V{field.tag_bytes}").ravel()
         known: dict[bytes, int] = {}
-        return np.array(
-            [known.setdefault(name, self._tags.number(name)) for name in names.tolist()], np.int32
-        )
+        return np.array([known.setdefault(name, self._tags.number(name)) for name in names.tolist()], np.int32)
 
 
 def _words(payload: Bytes, at: int, size: int) -> NDArray[np.uint64]:
