@@ -226,7 +226,7 @@ def _expand(paths: Sequence[str | Path]) -> list[Path]:
         if Path(path).exists() or not glob.has_magic(str(path)):
             found.append(Path(path))
             continue
-        matches = sorted(glob.glob(str(path), recursive=True))
+        matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 - absolute patterns too
         if not matches:
             raise UsageError(f"{path}: nothing matches this pattern")
         found += [Path(match) for match in matches]

@@ -229,7 +229,9 @@ def levels_off() -> Run:
     import numpy as np
 
     t, rng = _axis(60)
-    return make_run(0.1 + 0.9 * np.exp(-3 * t), val=0.5 + 0.45 * np.exp(-12 * t) + 0.01 * rng.standard_normal(60), stride=1)
+    return make_run(
+        0.1 + 0.9 * np.exp(-3 * t), val=0.5 + 0.45 * np.exp(-12 * t) + 0.01 * rng.standard_normal(60), stride=1
+    )
 
 
 def _network(rate: float, *, adam: bool = False, steps: int = 600) -> Run:

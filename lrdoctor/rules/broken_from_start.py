@@ -21,6 +21,8 @@ class Settings:
 
     first_step: int = 1
     """A loss that is not finite at this step or before cannot be the learning rate's doing: no update was made yet."""
+    min_share: float = 0.5
+    """Share of points without a number, as for NAN101: below it the run went on, and single points were skipped."""
 
 
 class BrokenFromStart(Rule):
@@ -54,12 +56,15 @@ class BrokenFromStart(Rule):
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("NaN from the first line", lambda: synth.healthy(nan_at=tuple(range(300))), fires=True),
+        Example("NaN at the first and the last point alone", lambda: synth.healthy(nan_at=(0, 299)), fires=False),
         Example("a healthy descent", synth.healthy, fires=False),
     )
 
     def check(self, breakdown: Breakdown) -> Finding | None:
-        """Fire when no finite point comes before the first non-finite one, and none after it."""
+        """Fire when no finite point comes before the first non-finite one, and few after it."""
         if breakdown.hidden or breakdown.finite_before > 0 or breakdown.recovered:
+            return None
+        if breakdown.share < self.settings.min_share:
             return None
         span = Span(first_step=breakdown.first_step, last_step=breakdown.last_step)
         early = breakdown.unit == "step" and breakdown.first_step < self.settings.first_step

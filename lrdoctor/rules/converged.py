@@ -73,7 +73,8 @@ class Converged(Rule):
                 s.max_late_gain / max(gain, s.max_late_gain / 8),
                 points=len(curve),
             ),
-            message=f"{share(descent.reduction).capitalize()} of {curve.tag} is gone, and the second half of the run added nothing.",
+            message=f"{share(descent.reduction).capitalize()} of {curve.tag} is gone, and the second half of "
+            "the run added nothing.",
             evidence=(
                 measured(
                     "share of the loss that is gone",

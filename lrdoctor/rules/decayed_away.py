@@ -78,7 +78,8 @@ class DecayedAway(Rule):
                 points=len(curve),
             ),
             message=f"The learning rate has been below 1 % of its peak since "
-            f"{at(schedule.decayed_step, schedule.unit)} ({share(schedule.decayed_since)} of the run), and {curve.tag} has stood still since.",
+            f"{at(schedule.decayed_step, schedule.unit)} ({share(schedule.decayed_since)} of the run), and "
+            f"{curve.tag} has stood still since.",
             evidence=(
                 measured(
                     "share of the run below 1 % of the peak rate",

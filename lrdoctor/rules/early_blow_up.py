@@ -80,7 +80,8 @@ class EarlyBlowUp(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(ratio / s.min_ratio, points=len(curve)),
-            message=f"{curve.tag} explodes to {times(ratio)} its start at {at(worst.peak_step, curve.unit)} before it recovers.",
+            message=f"{curve.tag} explodes to {times(ratio)} its start at {at(worst.peak_step, curve.unit)} "
+            "before it recovers.",
             evidence=(measured("peak over the loss at the start", ratio, ">=", s.min_ratio, curve.tag, span),),
         )
 

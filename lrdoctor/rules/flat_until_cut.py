@@ -70,8 +70,10 @@ class FlatUntilCut(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(r.gained / s.min_gained, r.fall / s.min_fall, points=len(curve)),
-            message=f"{curve.tag} made {share(r.before) if r.before > 0 else 'none'} of its progress before the rate was cut to "
-            f"{figure(r.factor, 2)} of itself at {at(r.step, curve.unit)}, and {share(r.gained)} right after: the rate was far too high until then.",
+            message=f"{curve.tag} made {share(r.before) if r.before > 0 else 'none'} of its progress before the "
+            "rate was cut to "
+            f"{figure(r.factor, 2)} of itself at {at(r.step, curve.unit)}, and {share(r.gained)} right after: "
+            "the rate was far too high until then.",
             evidence=(
                 measured("progress before the cut", r.before, "<=", s.max_before, curve.tag, span),
                 measured("progress right after the cut", r.gained, ">=", s.min_gained, curve.tag, span),

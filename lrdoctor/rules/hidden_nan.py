@@ -65,7 +65,8 @@ class HiddenNan(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(4.0, points=40),
-            message=f"{breakdown.tag} is logged as 0.0 from {at(breakdown.first_step, breakdown.unit)} on, but the gradient norm is not "
+            message=f"{breakdown.tag} is logged as 0.0 from {at(breakdown.first_step, breakdown.unit)} on, but "
+            "the gradient norm is not "
             "a number there: the logger hides a NaN.",
             evidence=(
                 measured(

@@ -96,7 +96,8 @@ class LossSpikes(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(margin, points=len(curve)),
-            message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; the tallest, at "
+            message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; "
+            "the tallest, at "
             f"{at(worst.peak_step, curve.unit)}, goes up {height} and takes {length} to come back.",
             evidence=(
                 measured(

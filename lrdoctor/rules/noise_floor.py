@@ -99,7 +99,8 @@ class NoiseFloor(Rule):
             confidence=confidence(
                 s.max_late_gain / max(gain, descent.late_error, s.max_late_gain / 8), left, points=len(curve)
             ),
-            message=f"{curve.tag} has been flat at {figure(curve.to_loss(descent.end), 4)} since the middle of the run, within its own noise, at "
+            message=f"{curve.tag} has been flat at {figure(curve.to_loss(descent.end), 4)} since the middle of "
+            "the run, within its own noise, at "
             + ("a rate that never decays." if schedule is not None else "a rate that is not logged."),
             evidence=(
                 measured(

@@ -130,7 +130,8 @@ def report(rule: Rule, g: Generalization, s: Settings) -> Finding:
         confidence=confidence(
             relative, g.rise_of_progress / s.min_rise_of_progress, g.significance / s.min_significance, points=g.points
         ),
-        message=f"{g.tag} was lowest at {at(g.best_step, g.unit)} ({figure(g.best, 4)}) and has risen to {figure(g.end, 4)} "
+        message=f"{g.tag} was lowest at {at(g.best_step, g.unit)} ({figure(g.best, 4)}) and has risen to "
+        f"{figure(g.end, 4)} "
         f"since{training}.{metric}",
         evidence=tuple(evidence),
     )

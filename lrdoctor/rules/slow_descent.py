@@ -88,7 +88,8 @@ class SlowDescent(Rule):
                 late / s.min_late,
                 points=len(curve),
             ),
-            message=f"{curve.tag} is still falling at {share(descent.late_rate)} of its mean rate in the second half, and "
+            message=f"{curve.tag} is still falling at {share(descent.late_rate)} of its mean rate in the second "
+            "half, and "
             f"{gone} of it is gone: too slow for this budget.",
             evidence=(
                 measured(

@@ -97,8 +97,10 @@ class StuckAfterBlowUp(Rule):
                 name=self.name,
                 severity=self.severity,
                 confidence=confidence(enough, points=len(curve)),
-                message=f"{curve.tag} blew up at {at(excursion.first_step, curve.unit)} (peak {times(excursion.ratio)} the "
-                f"start) and has been flat at {figure(curve.to_loss(descent.end), 4)} since, no better than at the start: stuck, not slow.",
+                message=f"{curve.tag} blew up at {at(excursion.first_step, curve.unit)} (peak "
+                f"{times(excursion.ratio)} the "
+                f"start) and has been flat at {figure(curve.to_loss(descent.end), 4)} since, no better than at "
+                "the start: stuck, not slow.",
                 evidence=(
                     measured(
                         "height of the blow-up over what was gained since",
@@ -135,8 +137,10 @@ class StuckAfterBlowUp(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(start / level / s.min_fall, points=len(curve)),
-            message=f"{curve.tag} begins at {figure(start, 4)}, far above that of an untrained network, and then lies flat at "
-            f"{figure(level, 4)}, which is ln({classes}), the loss of a constant guess: the first steps blew up, and it is stuck.",
+            message=f"{curve.tag} begins at {figure(start, 4)}, far above that of an untrained network, and "
+            "then lies flat at "
+            f"{figure(level, 4)}, which is ln({classes}), the loss of a constant guess: the first steps blew "
+            "up, and it is stuck.",
             evidence=(
                 measured(
                     "first loss over the level of chance", start / level, ">=", s.min_fall, curve.tag, part(curve, 0, 1)

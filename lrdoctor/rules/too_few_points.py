@@ -62,7 +62,8 @@ class TooFewPoints(Rule):
             name=self.name,
             severity=self.severity,
             confidence=1.0,
-            message=f"{curve.tag} has only {n} finite point{'s' if n != 1 else ''}: too few to judge. Log it every 10 to 50 steps.",
+            message=f"{curve.tag} has only {n} finite point{'s' if n != 1 else ''}: too few to judge. Log it "
+            "every 10 to 50 steps.",
             evidence=(
                 measured(
                     "finite points", float(n), "<", float(self.settings.min_points), curve.tag, whole(curve), "points"

@@ -70,7 +70,8 @@ _RAMP = 5.0
 
 
 def _ramp(relative: Floats) -> str:
-    """A rate that rises to the very end: a clean exponential is a range test, as no warm-up rises so; else a warm-up."""
+    """A rate that rises to the very end: a clean exponential is a range test, as no warm-up rises so; else a
+    warm-up."""
     if relative.size < 5 or relative[0] <= 0 or relative[-1] < _RAMP * relative[0]:
         return "warmup"
     x = np.linspace(0.0, 1.0, relative.size)

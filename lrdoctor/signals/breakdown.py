@@ -75,7 +75,9 @@ def breakdown(
             return _describe(train_loss, hidden, grad_norm, lr, hidden=True)
     if val_loss is not None and not np.isfinite(val_loss.value).all():
         if train_loss is not None and not np.isfinite(val_loss.value[0]):
-            raise Unavailable("the training loss is finite; the validation loss was not from the start, which is its own")
+            raise Unavailable(
+                "the training loss is finite; the validation loss was not from the start, which is its own"
+            )
         return _describe(val_loss, ~np.isfinite(val_loss.value), grad_norm, lr, hidden=False)
     raise Unavailable("every logged loss is finite")
 
@@ -104,10 +106,18 @@ def _describe(
     if before.size >= 2 and before.min() > 0:
         growth = float(before[-1]) / float(before.min())
     return Breakdown(
-        tag=series.tag, hidden=hidden, unit=series.unit, first_step=first, last_step=int(series.step[-1]), finite_before=int(before.size),
-        share=float(broken[onset:].mean()), recovered=not bool(broken[-max(1, min(3, broken.size - onset)) :].any()),
-        growth=growth, gradient_growth=_gradient_growth(grad_norm, first), lr_rising=_rising(lr, first),
-    )  # fmt: skip
+        tag=series.tag,
+        hidden=hidden,
+        unit=series.unit,
+        first_step=first,
+        last_step=int(series.step[-1]),
+        finite_before=int(before.size),
+        share=float(broken[onset:].mean()),
+        recovered=not bool(broken[-max(1, min(3, broken.size - onset)) :].any()),
+        growth=growth,
+        gradient_growth=_gradient_growth(grad_norm, first),
+        lr_rising=_rising(lr, first),
+    )
 
 
 def _gradient_growth(gradient: Series | None, step: int) -> float:

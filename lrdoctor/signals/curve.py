@@ -113,9 +113,17 @@ def prepare(series: Series, *, is_train: bool) -> Curve:
     z = np.log(loss) if wide else bounded(loss)
     block_z = np.log(level) if wide else bounded(level)
     return Curve(
-        tag=series.tag, is_train=is_train, unit=series.unit, step=step, loss=loss, z=z, scale=scale,
-        block_step=(step[starts + (size - 1) // 2] + step[starts + size // 2]) / 2.0, block_z=block_z, block_size=size,
-    )  # fmt: skip
+        tag=series.tag,
+        is_train=is_train,
+        unit=series.unit,
+        step=step,
+        loss=loss,
+        z=z,
+        scale=scale,
+        block_step=(step[starts + (size - 1) // 2] + step[starts + size // 2]) / 2.0,
+        block_z=block_z,
+        block_size=size,
+    )
 
 
 def curve(train_loss: Series | None, val_loss: Series | None) -> Curve:

@@ -84,15 +84,22 @@ def descent(curve: Curve, noise: Noise) -> Descent:
     slope, low, high = theil_sen(axis[tail], level[tail])
     positive = bool(curve.loss.min() > 0.0)
     return Descent(
-        start=start, best=best, end=end, best_at=float(axis[lowest]), best_step=int(curve.block_step[lowest]),
-        progress=progress, significance=progress / error,
+        start=start,
+        best=best,
+        end=end,
+        best_at=float(axis[lowest]),
+        best_step=int(curve.block_step[lowest]),
+        progress=progress,
+        significance=progress / error,
         reduction=1.0 - curve.to_loss(end) / curve.to_loss(start) if positive else float("nan"),
         give_back=(end - best) / progress if progress > 0 else float("nan"),
         late_gain=(middle - late) / progress if progress > 0 else 0.0,
         late_error=late_error / progress if progress > 0 else float("inf"),
         late_rate=((middle - late) / 0.4) / mean_rate if mean_rate > 0 else 0.0,
-        slope=slope, slope_low=low, slope_high=high,
-    )  # fmt: skip
+        slope=slope,
+        slope_low=low,
+        slope_high=high,
+    )
 
 
 def starting_level(curve: Curve, noise: Noise) -> float:

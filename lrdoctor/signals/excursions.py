@@ -23,8 +23,8 @@ MIN_SIGMA = 6.0
 _TAIL_MARGIN = 2.0
 """...and this multiple of the 99th percentile of the run's own scatter, so that heavy-tailed noise makes none."""
 _UNDONE, _LEAP = 0.35, 5.0
-"""...or, in the loss itself, a leap that undoes this share of the way from the start to the level reached, and is this many
-times the 98th percentile of all leaps (log-normal noise of a factor of two reaches three times)."""
+"""...or, in the loss itself, a leap that undoes this share of the way from the start to the level reached, and is
+this many times the 98th percentile of all leaps (log-normal noise of a factor of two reaches three times)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,7 @@ def _stretches(high: np.ndarray, above: np.ndarray) -> list[tuple[int, int]]:
     return sorted(stretches, key=lambda pair: -float(above[pair[0] : pair[1]].max()))
 
 
-def _describe(
-    curve: Curve, above: np.ndarray, reached: np.ndarray, begin: int, end: int, progress: float
-) -> Excursion:
+def _describe(curve: Curve, above: np.ndarray, reached: np.ndarray, begin: int, end: int, progress: float) -> Excursion:
     peak = begin + int(np.argmax(above[begin:end]))
     height = float(above[peak])
     after = above[peak:]
@@ -143,13 +141,18 @@ def _describe(
     positive = float(reached[peak]) if curve.scale == "log" else float(reached[begin])
     loss_before = curve.to_loss(positive)
     return Excursion(
-        first_step=int(curve.step[begin]), peak_step=int(curve.step[peak]), last_step=int(curve.step[last]),
-        height=height, ratio=float(curve.loss[peak]) / loss_before if loss_before > 0 else float("nan"),
-        share_of_progress=height / progress, points=last - begin + (0 if back.size else 1),
+        first_step=int(curve.step[begin]),
+        peak_step=int(curve.step[peak]),
+        last_step=int(curve.step[last]),
+        height=height,
+        ratio=float(curve.loss[peak]) / loss_before if loss_before > 0 else float("nan"),
+        share_of_progress=height / progress,
+        points=last - begin + (0 if back.size else 1),
         duration=float(curve.step[last] - curve.step[begin]) / span,
-        position=float(curve.step[begin] - curve.step[0]) / span, recovered=bool(back.size),
+        position=float(curve.step[begin] - curve.step[0]) / span,
+        recovered=bool(back.size),
         abrupt=float((above[peak] - max(above[lead], 0.0)) / height),
-    )  # fmt: skip
+    )
 
 
 SIGNALS = (excursions,)

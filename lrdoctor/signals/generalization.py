@@ -93,16 +93,28 @@ def generalization(val_loss: Series, train_loss: Series | None, val_metric: Seri
     error = sigma * math.sqrt(1.5 / tail + 0.5) if sigma > 0 else 0.0
     first = float(np.max(smooth[: max(1, value.size // 10)]))
     span = max(int(step[-1] - step[0]), 1)
-    train_loss, val_metric = (other if other and other.unit == val_loss.unit else None for other in (train_loss, val_metric))
+    train_loss, val_metric = (
+        other if other and other.unit == val_loss.unit else None for other in (train_loss, val_metric)
+    )
     metric_tag, metric_change = _metric(val_metric, int(step[lowest]))
     return Generalization(
-        tag=val_loss.tag, unit=val_loss.unit, points=int(value.size), best_step=int(step[lowest]), best_at=float(step[lowest] - step[0]) / span,
-        best=best, end=end, rise=rise, relative_rise=rise / best if best > 0 else float("nan"),
+        tag=val_loss.tag,
+        unit=val_loss.unit,
+        points=int(value.size),
+        best_step=int(step[lowest]),
+        best_at=float(step[lowest] - step[0]) / span,
+        best=best,
+        end=end,
+        rise=rise,
+        relative_rise=rise / best if best > 0 else float("nan"),
         rise_of_progress=rise / (first - best) if first > best else (float("inf") if rise > 0 else 0.0),
-        sigma=sigma, significance=rise / error if error > 0 else (float("inf") if rise > 0 else 0.0),
-        train_fall=_train_fall(train_loss, int(step[lowest])), metric_tag=metric_tag, metric_change=metric_change,
+        sigma=sigma,
+        significance=rise / error if error > 0 else (float("inf") if rise > 0 else 0.0),
+        train_fall=_train_fall(train_loss, int(step[lowest])),
+        metric_tag=metric_tag,
+        metric_change=metric_change,
         last_step=int(step[-1]),
-    )  # fmt: skip
+    )
 
 
 def _train_fall(train: Series | None, since: int) -> float:

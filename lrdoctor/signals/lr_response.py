@@ -65,9 +65,12 @@ def lr_response(curve: Curve, noise: Noise, schedule: Schedule) -> LrResponse:
     before = median(curve.z[max(index - width, 0) : index])
     after = median(curve.z[index : index + width])
     return LrResponse(
-        step=cut.step, factor=cut.factor, before=(start - before) / progress, gained=(before - after) / progress,
+        step=cut.step,
+        factor=cut.factor,
+        before=(start - before) / progress,
+        gained=(before - after) / progress,
         fall=(before - after) / noise.sigma if noise.sigma > 0 else float("inf"),
-    )  # fmt: skip
+    )
 
 
 SIGNALS = (lr_response,)

@@ -70,9 +70,13 @@ def noise(curve: Curve, residuals: Floats) -> Noise:
     middle, high = median_and_quantile(np.abs(late - median(late)), 0.99)
     tail = high / middle if middle > 0 else 1.0
     return Noise(
-        sigma=MAD_TO_SIGMA * middle, early_sigma=robust_sigma(residuals[: max(n // 3, 1)]), lag1=lag1, lag2=lag2,
-        tail_weight=tail, points=int(increments.size),
-    )  # fmt: skip
+        sigma=MAD_TO_SIGMA * middle,
+        early_sigma=robust_sigma(residuals[: max(n // 3, 1)]),
+        lag1=lag1,
+        lag2=lag2,
+        tail_weight=tail,
+        points=int(increments.size),
+    )
 
 
 def autocorrelation(increments: Floats) -> tuple[float, float]:

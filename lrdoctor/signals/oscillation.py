@@ -96,12 +96,17 @@ def oscillation(curve: Curve, noise: Noise, descent: Descent) -> Oscillation:
     m = power.size
     amplitude = math.sqrt(2.0 * share) * float(residual.std()) * unit
     return Oscillation(
-        period=float(1.0 / frequency[peak]), peak_share=min(share, 1.0), noise_share=min(1.0, 2.3 * math.log(1000.0 * m) / m),
-        amplitude=amplitude, share_of_progress=amplitude / descent.progress if descent.progress > 0 else float("inf"),
+        period=float(1.0 / frequency[peak]),
+        peak_share=min(share, 1.0),
+        noise_share=min(1.0, 2.3 * math.log(1000.0 * m) / m),
+        amplitude=amplitude,
+        share_of_progress=amplitude / descent.progress if descent.progress > 0 else float("inf"),
         alternation=-min(float(residual[lag:] @ residual[:-lag]) for lag in (1, 2)) / float(residual @ residual),
         alternation_error=1.0 / math.sqrt(residual.size),
-        two_cycle=(noise.lag2 - noise.lag1) / 2.0, first_step=int(curve.step[begin]), last_step=int(curve.step[-1]),
-    )  # fmt: skip
+        two_cycle=(noise.lag2 - noise.lag1) / 2.0,
+        first_step=int(curve.step[begin]),
+        last_step=int(curve.step[-1]),
+    )
 
 
 def _trend(z: np.ndarray) -> np.ndarray:

@@ -109,14 +109,22 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
     decayed = _trailing(low)
     kind, period, residual = name_shape(step, relative, top if rising else 0)
     return Schedule(
-        kind=kind, peak=peak, first=float(rate[0]), last=float(rate[-1]),
+        kind=kind,
+        peak=peak,
+        first=float(rate[0]),
+        last=float(rate[-1]),
         warmup_steps=int(step[top] - step[0]) if rising else 0,
-        warmup_fraction=float(step[top] - step[0]) / span if rising else 0.0, final_fraction=float(relative[-1]),
+        warmup_fraction=float(step[top] - step[0]) / span if rising else 0.0,
+        final_fraction=float(relative[-1]),
         decayed_since=float(step[-1] - step[decayed]) / span if decayed < rate.size else 0.0,
-        decayed_step=int(step[min(decayed, rate.size - 1)]), period=period, residual=residual, logged=True,
-        cuts=_cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else (), unit=lr.unit,
+        decayed_step=int(step[min(decayed, rate.size - 1)]),
+        period=period,
+        residual=residual,
+        logged=True,
+        cuts=_cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else (),
+        unit=lr.unit,
         last_step=int(step[-1]),
-    )  # fmt: skip
+    )
 
 
 def _configured(hyperparameters: Mapping[str, Hyperparameter]) -> Schedule:
@@ -125,10 +133,22 @@ def _configured(hyperparameters: Mapping[str, Hyperparameter]) -> Schedule:
         raise Unavailable("no learning-rate series, and no schedule in the configuration")
     peak = float(rate) if isinstance(rate, int | float) and abs(rate) < 1e300 else float("nan")
     return Schedule(
-        kind=name, peak=peak, first=peak, last=float("nan"), warmup_steps=0, warmup_fraction=0.0,
-        final_fraction=float("nan"), decayed_since=0.0, decayed_step=0, cuts=(), period=0.0, residual=float("nan"),
-        logged=False, unit="step", last_step=0,
-    )  # fmt: skip
+        kind=name,
+        peak=peak,
+        first=peak,
+        last=float("nan"),
+        warmup_steps=0,
+        warmup_fraction=0.0,
+        final_fraction=float("nan"),
+        decayed_since=0.0,
+        decayed_step=0,
+        cuts=(),
+        period=0.0,
+        residual=float("nan"),
+        logged=False,
+        unit="step",
+        last_step=0,
+    )
 
 
 def _trailing(mask: NDArray[np.bool_]) -> int:

@@ -18,7 +18,9 @@ EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
 SECTIONS = ("## What it does", "## Why is this bad?", "## Example", "## What to do", "## References")
 
 
-@pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=[f"{r.code}-{e.title.replace(' ', '-')}" for r, e in EXAMPLES])
+@pytest.mark.parametrize(
+    ("rule", "example"), EXAMPLES, ids=[f"{r.code}-{e.title.replace(' ', '-')}" for r, e in EXAMPLES]
+)
 def test_examples(rule, example):
     context = Context(assign_roles(example.make()))
     try:
@@ -30,8 +32,12 @@ def test_examples(rule, example):
         assert (finding.code, finding.name, finding.severity) == (rule.code, rule.name, rule.severity)
         assert finding.message.endswith(".")
         for piece in finding.evidence:
-            holds = {">": piece.value > piece.threshold, ">=": piece.value >= piece.threshold,
-                     "<": piece.value < piece.threshold, "<=": piece.value <= piece.threshold}  # fmt: skip
+            holds = {
+                ">": piece.value > piece.threshold,
+                ">=": piece.value >= piece.threshold,
+                "<": piece.value < piece.threshold,
+                "<=": piece.value <= piece.threshold,
+            }
             assert holds[piece.comparison], f"{piece.measure}: {piece.value} {piece.comparison} {piece.threshold}"
 
 
@@ -59,8 +65,11 @@ def test_every_need_exists():
         assert {name for name in inspect.signature(function).parameters if name != "self"} <= known
 
 
-@pytest.mark.parametrize(("rule", "example"), [pair for pair in EXAMPLES if pair[1].fires],
-                         ids=[f"{r.code}-{e.title.replace(' ', '-')}" for r, e in EXAMPLES if e.fires])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rule", "example"),
+    [pair for pair in EXAMPLES if pair[1].fires],
+    ids=[f"{r.code}-{e.title.replace(' ', '-')}" for r, e in EXAMPLES if e.fires],
+)
 def test_a_cause_silences_its_consequences(rule, example):
     diagnosis = diagnose_run(assign_roles(example.make()))
     codes = {finding.code for finding in diagnosis.findings}
