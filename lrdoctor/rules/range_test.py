@@ -48,7 +48,7 @@ class RangeTest(Rule):
     name = "range-test"
     severity = Severity.CRITICAL
     verdict = Verdict.INCONCLUSIVE
-    silences = NonfiniteLoss.silences | {"NAN101", "NAN102", "NAN103"}
+    silences = NonfiniteLoss.silences | {"NAN101", "NAN102", "NAN103", "DIV103", "RTE101", "RTE102"}
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("a ramp over six decades", synth.range_test, fires=True),

@@ -42,9 +42,9 @@ class Response(Protocol):
 class Settings:
     """Thresholds of RTE101 and RTE102, chosen on task families that the fit had not seen (docs/evidence.md)."""
 
-    short_gain: float = 0.12
+    short_gain: float = 0.15
     """Expected gain (chance of ending near or within reach of the best) that a rerun of a short training must bring."""
-    long_gain: float = 0.35
+    long_gain: float = 0.5
     """The same for a long training, which costs more to repeat."""
     short_log10_steps: float = 3.3
     """Length up to which a training counts as short, log10 of steps..."""
