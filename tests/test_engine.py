@@ -50,7 +50,7 @@ def test_roles_signals_run_and_hyperparameters_are_given_by_name():
     run = replace(RUN, hyperparameters={"lr": 0.1})
     asked = {}
 
-    def check(train_loss, lr, curve, descent, run, hyperparameters, grad_norm: Series | None):  # noqa: PLR0917
+    def check(train_loss, lr, curve, descent, run, hyperparameters, grad_norm: Series | None):
         asked.update(locals())
 
     diagnose_run(run, [Stub(check)])

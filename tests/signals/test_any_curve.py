@@ -68,7 +68,7 @@ plain = settings(deadline=None, suppress_health_check=[HealthCheck.function_scop
 
 @settings(plain, max_examples=120)
 @given(wild, wild, wild, wild, wild, steps, steps)
-def test_no_signal_fails_or_warns(asked, loss, val, lr, grad, metric, one, other):  # noqa: PLR0917
+def test_no_signal_fails_or_warns(asked, loss, val, lr, grad, metric, one, other):
     context = asked(
         loss=(placed(loss.size, one), loss), val=(placed(val.size, other), val), lr=(placed(lr.size, other), lr),
         grad=(placed(grad.size, one), grad), metric=(placed(metric.size, other), metric),

@@ -67,6 +67,13 @@ def test_the_validation_loss_may_show_it_alone(asked):
     assert (b.tag, b.first_step) == ("val", 1)
 
 
+def test_a_validation_loss_that_never_was_a_number_is_no_break_down_of_a_training_that_goes_on(asked):
+    for val in ([NAN], [NAN, NAN], [NAN, 1, 1, 1]):
+        with pytest.raises(Unavailable, match="training loss is finite"):
+            asked(loss=[3, 2, 1], val=val).get("breakdown")
+    assert asked(val=[NAN, NAN]).get("breakdown").finite_before == 0
+
+
 def test_what_led_to_it(asked):
     loss = [1.0] * 20 + [NAN] * 5
     b = asked(loss=loss, grad=[1.0] * 17 + [5.0, 50.0, 2.0] + [NAN] * 5, lr=np.linspace(0, 1, 25)).get("breakdown")

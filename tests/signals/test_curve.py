@@ -93,5 +93,5 @@ def test_the_training_loss_is_judged_unless_validation_is_all_there_is(asked):
 def test_loss_and_judged_scale_are_inverse():
     curve = prepare(series([8.0, 4.0, 1.0]), is_train=True)
     assert [curve.to_loss(z) for z in curve.z] == pytest.approx([8.0, 4.0, 1.0])
-    assert curve.to_loss(1e9) == pytest.approx(np.exp(700))
+    assert 1e308 < curve.to_loss(1e9) < np.inf
     assert prepare(series([-1.0, 1.0]), is_train=True).to_loss(-1.0) == -1.0

@@ -1,4 +1,5 @@
-"""Every schedule in common use, from the formulas of its library, as logs show it: dense, sparse, per epoch, rounded."""
+"""Every schedule in common use, from the formulas of its library, as logs show it: dense, sparse, per epoch,
+rounded."""
 
 from __future__ import annotations
 
