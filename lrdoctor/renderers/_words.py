@@ -41,7 +41,7 @@ _SCHEDULES = {
     "cooldown": "hold it, then cool down to {end}",
 }
 _NUMBERS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
-_ACTIONS = {"early_stop": "stop early", "regularise": "regularise", "regularize": "regularise"}
+_ACTIONS = {"early_stop": "stop early", "regularize": "regularise", "restart_before": "restart from a checkpoint before"}
 
 
 def worst_first(runs: Iterable[RunDiagnosis]) -> list[RunDiagnosis]:
@@ -110,7 +110,8 @@ def treatment(said: RunDiagnosis, *, brief: bool = False) -> list[str]:
         phrases.append(f"clip gradients at norm {figure(plan.clip_norm, 2)}")
     for action in plan.also:
         words = _ACTIONS.get(action.action, clean(action.action.replace("_", " ")))
-        at = f" at {_unit(said.run)} {action.at_step:,}" if action.at_step is not None else ""
+        at = "" if words.endswith("before") else " at"
+        at = f"{at} {_unit(said.run)} {action.at_step:,}" if action.at_step is not None else ""
         why = "" if brief or not action.why else f" ({clean(action.why)})"
         phrases.append(f"{words}{at}{why}")
     return phrases
