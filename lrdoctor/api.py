@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import glob
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,11 +160,13 @@ def stream(
     wanted = RoleOverrides(roles)
     overrides = RoleOverrides({**roles, **{tag: role for tag, role in (settled or {}).items() if tag not in roles}})
     found = False
+    taken: Counter[str] = Counter()
     for item in _items(source):
         if not isinstance(item, Run):
             yield item
             continue
         found = True
+        item = _named(item, taken)
         wanted.resolve(item.series)
         try:
             run = assign_roles(item, overrides)
@@ -172,6 +176,14 @@ def stream(
             yield run
     if found:
         wanted.check()
+
+
+def _named(run: Run, taken: Counter[str]) -> Run:
+    """The run under an id that no other has: what is read from memory may have none, or that of another."""
+    name = run.id or "run"
+    taken[name] += 1
+    unique = name if taken[name] == 1 else f"{name}~{taken[name]}"
+    return run if unique == run.id else replace(run, id=unique)
 
 
 def _defect(run: Run, what: str, error: Exception) -> Unreadable:
@@ -211,8 +223,6 @@ def _is_one_log(items: Sequence[Any]) -> bool:
 
 
 def _numbered(item: Any, number: int) -> Iterator[Run | Unreadable]:
-    from dataclasses import replace
-
     for entry in _items(item):
         if isinstance(entry, Run) and not isinstance(item, str | Path | Run):
             entry = replace(entry, id=f"{entry.id or 'run'}-{number}")
@@ -223,6 +233,8 @@ def _expand(paths: Sequence[str | Path]) -> list[Path]:
     """Resolve globs; a path that exists is taken as it stands, whatever characters are in it."""
     found: list[Path] = []
     for path in paths:
+        if not str(path):
+            raise UsageError("the path is empty")
         if Path(path).exists() or not glob.has_magic(str(path)):
             found.append(Path(path))
             continue
