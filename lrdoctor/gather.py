@@ -97,7 +97,8 @@ def gather(paths: Sequence[str | Path]) -> Iterator[Run | Unreadable]:
 
 def _global_id(found: _Found, root: Path, prefix: str) -> str:
     """Path of the run below what the user named; the root's own name for a run at the root itself."""
-    relative = found.place.relative_to(root).as_posix() if found.place != root else "."
+    # A group may lie above what was named: `train/` belongs to the run above it.
+    relative = found.place.relative_to(root).as_posix() if found.place.is_relative_to(root) else "."
     if relative == ".":
         base = prefix or (root.resolve().name if root.is_dir() else root.name) or root.as_posix()
     else:

@@ -6,6 +6,7 @@ one curve of a group (`add_scalars`) or hyperparameters (`add_hparams`) belong t
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ class TensorBoardReader:
             return Claim(strength=Strength.FORMAT, quiet=True)  # a profiler's marker, a Mac's metadata
         from lrdoctor.readers._events.places import place_of
 
-        return Claim(strength=Strength.FORMAT, group=place_of(file.path, file.head).home)
+        return Claim(strength=Strength.FORMAT, group=place_of(file).home)
 
     def read(self, source: Source) -> Iterator[Run]:
         """Read the trainings of one run directory; see `Reader.read`."""
@@ -112,16 +113,15 @@ def _part(file: LogFile, source: Source) -> Part:
     from lrdoctor.readers._events.trainings import Part
 
     path = file.path
-    _refuse(file)
     columns = EventFile(path).read()
     if not columns.records:
-        raise ReadError(path, "not an event file: no record in it has a right checksum")
+        raise _refusal(file)
     curves, notes = exchange(columns.curves())
     only = "no scalar"
     if _PLACEHOLDER in curves and (curves[_PLACEHOLDER].value == -1).all():
         del curves[_PLACEHOLDER]
         only = f"only Lightning's placeholder {_PLACEHOLDER} = -1"
-    place = place_of(path, file.head)
+    place = place_of(file)
     if place.home != source.path and not path.is_relative_to(source.path):  # it was moved under our feet
         place = Place(source.path)
     stamp = _STAMP.search(path.name)
@@ -132,6 +132,7 @@ def _part(file: LogFile, source: Source) -> Part:
         begin=float(stamp[1]) if stamp else first,
         curves={place.rename(tag): curve for tag, curve in curves.items()},
         resumed_at=resumed[-1] if resumed else None,
+        ordered=curves.ordered,
         settings=columns.settings,
         texts=columns.texts,
         notes=_damage(path.name, columns) + notes,
@@ -139,16 +140,17 @@ def _part(file: LogFile, source: Source) -> Part:
     )
 
 
-def _refuse(file: LogFile) -> None:
-    """Say what a file is that is no event file."""
+def _refusal(file: LogFile) -> ReadError:
+    """Say what a file is in which there is no record."""
     if file.size == 0:
-        raise NotALogError(file.path, "the event file is empty: nothing was logged")
-    if file.head.startswith(_LFS):
-        raise ReadError(file.path, "a git-LFS pointer in place of the event file: run `git lfs pull`")
-    if file.head[:2] == b"\x1f\x8b":
-        raise ReadError(file.path, "a compressed event file: unpack it with gunzip first")
+        return NotALogError(file.path, "the event file is empty: nothing was logged")
     if file.name.endswith(".profile-empty") or file.name.startswith("._"):
-        raise NotALogError(file.path, "a marker beside an event file, which holds nothing itself")
+        return NotALogError(file.path, "a marker beside an event file, which holds nothing itself")
+    if file.head.startswith(_LFS):
+        return ReadError(file.path, "a git-LFS pointer in place of the event file: run `git lfs pull`")
+    if file.head[:2] == b"\x1f\x8b":
+        return ReadError(file.path, "a compressed event file: unpack it with gunzip first")
+    return ReadError(file.path, "not an event file: no record in it has a right checksum")
 
 
 def _label(path: Path, home: Path) -> str:
@@ -179,7 +181,7 @@ def _series(training: Training) -> tuple[dict[str, Series], list[str]]:
         counter = tag in counters
         series[tag] = Series(
             tag=tag, step=curve.step, value=curve.value,
-            wall_time=curve.wall if np.isfinite(curve.wall).all() else None,
+            wall_time=curve.wall if math.isfinite(curve.wall.sum()) else None,
             role=Role.OTHER if counter else None,
             role_reason="a counter stands where the values should be" if counter else "",
             unit="epoch" if tag in per_epoch else "step",

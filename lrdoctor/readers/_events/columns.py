@@ -47,6 +47,13 @@ class Curve(NamedTuple):
         )
 
 
+class Curves(dict[str, Curve]):
+    """Curves by tag."""
+
+    ordered = False
+    """Known to have no step that is smaller than the one before it in its curve."""
+
+
 @dataclass(slots=True)
 class Columns:
     """Scalars in the order of the file, with what else matters.
@@ -93,27 +100,30 @@ class Columns:
     def __len__(self) -> int:
         return int(self.step.size)
 
-    def curves(self) -> dict[str, Curve]:
+    def curves(self) -> Curves:
         """The curves by tag, tags in the order of their first point, without what a restart has made void."""
         from lrdoctor.readers._events.purge import after_restarts, purge_late
 
         keep = after_restarts(self.step, self.restarts)
         code, step, wall, value = self.code, self.step, self.wall, self.value
+        late, ghost = self.late, self.ghost
         if keep is not None:
             code, step, wall, value = code[keep], step[keep], wall[keep], value[keep]
-        late = self.late if self.late is None or keep is None else self.late[keep]
-        ghost = self.ghost if self.ghost is None or keep is None else self.ghost[keep]
+            late = None if late is None else late[keep]
+            ghost = None if ghost is None else ghost[keep]
+        found = Curves()
         if not len(step):
-            return {}
+            return found
         order = np.argsort(code, kind="stable")
-        sorted_code = code.take(order)
-        begins = [0, *(np.flatnonzero(sorted_code[1:] != sorted_code[:-1]) + 1).tolist()]
-        firsts = order.take(begins).tolist()
-        codes = sorted_code.take(begins).tolist()
-        spans = sorted(zip(firsts, codes, begins, [*begins[1:], len(step)], strict=True))
-        step, wall, value = step.take(order), wall.take(order), value.take(order).astype(np.float64)
-        found: dict[str, Curve] = {}
-        for _, index, begin, end in spans:
+        code, step, wall = code.take(order), step.take(order), wall.take(order)
+        value = value.take(order).astype(np.float64)
+        inside = code[1:] == code[:-1]
+        begins = [0, *(np.flatnonzero(~inside) + 1).tolist()]
+        found.ordered = not (inside & (step[1:] < step[:-1])).any()
+        spans = zip(
+            order.take(begins).tolist(), code.take(begins).tolist(), begins, [*begins[1:], len(step)], strict=True
+        )
+        for _, index, begin, end in sorted(spans):
             curve = Curve(step[begin:end], wall[begin:end], value[begin:end])
             if late is not None:
                 good = purge_late(curve.step, late[order[begin:end]])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.readers._axis import is_axis_name
-from lrdoctor.readers._events.columns import Curve
+from lrdoctor.readers._events.columns import Curve, Curves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,25 +17,23 @@ if TYPE_CHECKING:
 _LISTED = 3
 
 
-def exchange(curves: Mapping[str, Curve]) -> tuple[dict[str, Curve], list[str]]:
+def exchange(curves: Curves) -> tuple[Curves, list[str]]:
     """Put right curves that were logged as ``add_scalar(tag, step, value)``, and say so.
 
     The values are then a counter, and the steps, which go up and down, are the values without their
     fractions.
     """
-    swapped = [tag for tag, curve in curves.items() if _is_swapped(curve)]
+    swapped = [] if curves.ordered else [tag for tag, curve in curves.items() if _is_swapped(curve)]
     if not swapped:
-        return dict(curves), []
-    put_right = {
-        tag: Curve(curve.value.astype(np.int64), curve.wall, curve.step.astype(np.float64))
-        for tag, curve in curves.items()
-        if tag in swapped
-    }
+        return curves, []
+    for tag in swapped:
+        step, wall, value = curves[tag]
+        curves[tag] = Curve(value.astype(np.int64), wall, step.astype(np.float64))
     note = (
         f"{listed(swapped)}: step and value were given in the wrong order; exchanged "
         "(what was behind the decimal point is not in the log)"
     )
-    return {**curves, **put_right}, [note]
+    return curves, [note]
 
 
 def settle(curves: Mapping[str, Curve], *, ordered: bool = False) -> tuple[dict[str, Curve], set[str], list[str]]:

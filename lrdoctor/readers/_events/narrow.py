@@ -252,6 +252,8 @@ class NarrowDecoder:
         bits = self._tag_bits[plan.tag].take(layout, axis=1)
         bits &= columns[plan.tag.start - _WORDS + len(columns) :][: len(bits)]
         bits *= _WORD_SALT[plan.tag]
+        bits ^= bits >> _U(32)  # what differs in high bits alone must not cancel between words
+        bits *= _WORD_SALT[plan.tag]
         hashes = np.add.reduce(bits, axis=0)
         hashes += self._salt.take(layout)
         hashes ^= hashes >> _U(32)
@@ -288,10 +290,11 @@ def _decode_steps(word: Words, stop: Words, has_step: NDArray[np.bool_], count: 
     bits = word & (stop - _U(1))
     bits >>= _U(8)
     steps = bits & _U(0x7F)
-    longest = int(count.max(where=has_step, initial=0))
+    everywhere = has_step.all()
+    longest = int(count.max(initial=0)) if everywhere else _MOST_STEP_BYTES
     for group in range(1, longest):
         steps |= (bits >> _U(group)) & _U(0x7F << 7 * group)
-    if not has_step.all():
+    if not everywhere:
         steps *= has_step
     return steps.view(np.int64)
 

@@ -7,7 +7,6 @@ hyperparameters (`add_hparams`). The names of these are what tells them from run
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import struct
@@ -21,6 +20,8 @@ from lrdoctor.readers._events.parse import Odd, parse_event
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from lrdoctor.readers._base import LogFile
 
 SPLIT = re.compile(
     r"train(?:ing)?|train_inner|val|valid(?:ation)?|dev|test(?:ing)?|eval(?:uation)?"
@@ -68,22 +69,14 @@ def is_event_file(name: str) -> bool:
     return "tfevents" in name and not name.endswith(".profile-empty") and not name.startswith("._")
 
 
-def place_of(path: Path, head: bytes) -> Place:
-    """Find the run that an event file belongs to.
-
-    Parameters
-    ----------
-    path
-        The file.
-    head
-        Its first bytes.
-    """
-    directory = path.parent
+def place_of(file: LogFile) -> Place:
+    """Find the run that an event file belongs to, from the directories around it."""
+    directory = file.path.parent
     group = member = split = ""
-    if _CLOCK.fullmatch(directory.name) and _belongs(directory.parent, settings=True):
+    if _CLOCK.fullmatch(directory.name) and _takes_settings(directory.parent):
         directory = directory.parent
     else:
-        tag = first_tag(head) if _has_ancestor_with_events(directory) else None
+        tag = first_tag(file.head) if _has_ancestor_with_events(directory) else None
         if tag:
             up, member = _member(directory, tag)
             if member and _look(up).events:
@@ -116,14 +109,19 @@ def _is_split(directory: Path) -> bool:
     return not any(_look(directory.parent / name).events for name in others[:50])
 
 
-def _belongs(parent: Path, *, settings: bool) -> bool:
-    """Say whether a parent directory is a run with few enough sets of hyperparameters to be one training."""
-    seen = _look(parent)
-    return bool(seen.events) and settings and sum(map(bool, map(_CLOCK.fullmatch, seen.folders))) <= _MOST_SETTINGS
+def _takes_settings(directory: Path) -> bool:
+    """Say whether a directory is a run, and one with few enough sets of hyperparameters to be one training."""
+    seen = _look(directory)
+    return seen.events and sum(map(bool, map(_CLOCK.fullmatch, seen.folders))) <= _MOST_SETTINGS
 
 
 def _has_ancestor_with_events(directory: Path) -> bool:
-    return any(_look(parent).events for parent in itertools.islice(directory.parents, _DEEP))
+    path = os.fspath(directory)
+    for _ in range(_DEEP):
+        path = os.path.dirname(path)  # noqa: PTH120 - asked for every event file of a fleet
+        if _look(path or ".").events:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ class _Seen:
     folders: tuple[str, ...]
 
 
-def _look(directory: Path) -> _Seen:
+def _look(directory: Path | str) -> _Seen:
     """Whether a directory holds event files, and its sub-directories."""
     path = os.fspath(directory)
     try:

@@ -16,7 +16,7 @@ The same holds within a file, where steps go back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,7 @@ _OFTEN = 0.25  # share of points that go back above which they are out of order,
 _FEW = 3
 _HARDLY = 50  # one in so many
 _CLEARLY = 3.0
+_MOST_STEPS = 1 << 62
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ class Part:
         By tag, in the order of writing.
     resumed_at
         The step of a session start before its first point, or None.
+    ordered
+        Known to have no step that goes back.
     settings, texts, notes
         As in `Columns`; what had to be mended.
     empty
@@ -62,6 +65,7 @@ class Part:
     begin: float
     curves: dict[str, Curve]
     resumed_at: int | None = None
+    ordered: bool = False
     settings: list[bytes] = field(default_factory=list)
     texts: dict[str, bytes] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -81,7 +85,7 @@ class Training:
 
 def trainings_of(parts: Sequence[Part]) -> list[Training]:
     """Put the files of a run together, in the order in which they were begun."""
-    if len(parts) == 1 and all(curve.ordered for curve in parts[0].curves.values()):
+    if len(parts) == 1 and parts[0].ordered:
         return [Training(parts[0].curves, list(parts), ordered=True)]
     found: list[Training] = []
     for part in sorted((piece for part in parts for piece in _sessions(part)), key=lambda part: part.begin):
@@ -177,7 +181,7 @@ def _extend(training: Training, part: Part) -> None:
 
 def _sessions(part: Part) -> list[Part]:
     """Cut a file where its training starts again or resumes."""
-    if all(curve.ordered for curve in part.curves.values()):
+    if part.ordered or all(curve.ordered for curve in part.curves.values()):
         return [part]
     leader = _leader(part.curves)
     if leader is None:
@@ -215,7 +219,7 @@ def _sessions(part: Part) -> list[Part]:
 
 def _cuts(step: Ints) -> list[int]:
     """Where a curve goes back over what it has been through, rather than a little out of order."""
-    back = np.flatnonzero(np.diff(step) < 0) + 1
+    back = np.flatnonzero(step[1:] < step[:-1]) + 1
     over = np.ones(back.size, bool)  # the points just before are all at this step or later
     for lag in range(1, _FEW + 1):
         over &= (back >= lag) & (step[np.maximum(back - lag, 0)] >= step[back])
@@ -252,9 +256,8 @@ def _goes_on(leader: Curve, cuts: Sequence[int], others: Curves) -> bool:
     if to_end < to_start / _CLEARLY or to_start < to_end / _CLEARLY:
         return bool(to_end < to_start)
     for curve in others.values():
-        moves = np.diff(curve.step)
         covers = curve.wall[0] < wall[cuts[0]] and wall[cuts[-1]] <= curve.wall[-1]
-        if covers and len(moves) >= 2 and (moves >= 0).all() and (moves > 0).mean() > 0.5:
+        if covers and len(curve.step) > 2 and curve.ordered and np.mean(np.diff(curve.step) > 0) > 0.5:
             return True
     return False
 
@@ -263,6 +266,8 @@ def _counted_on(part: Part, leader: str, cuts: Sequence[int]) -> Part:
     """Steps within epochs, counted on over the epochs, for every curve that begins anew with the leader."""
     curves = dict(part.curves)
     length = int(part.curves[leader].step.max()) - min(int(part.curves[leader].step.min()), 1) + 1
+    if length * (len(cuts) + 1) >= _MOST_STEPS:
+        return part
     for tag, curve in part.curves.items():
         mine = _cuts(curve.step)
         if len(mine) != len(cuts):
@@ -271,4 +276,4 @@ def _counted_on(part: Part, leader: str, cuts: Sequence[int]) -> Part:
         epoch[mine] = 1
         curves[tag] = Curve(curve.step + np.cumsum(epoch) * length, curve.wall, curve.value)
     note = f"{leader!r}: the step begins anew in each of {len(cuts) + 1} epochs; counted on over them"
-    return Part(part.name, part.begin, curves, part.resumed_at, part.settings, part.texts, [*part.notes, note])
+    return replace(part, curves=curves, notes=[*part.notes, note])

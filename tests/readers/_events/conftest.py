@@ -119,8 +119,7 @@ def by_tensorboard(path):
     with patch.object(event_accumulator, "_GetPurgeMessage", lambda *_: ""):
         accumulator.Reload()
     found = {
-        tag: [(e.step, e.wall_time, e.value) for e in accumulator.Scalars(tag)]
-        for tag in accumulator.Tags()["scalars"]
+        tag: [(e.step, e.wall_time, e.value) for e in accumulator.Scalars(tag)] for tag in accumulator.Tags()["scalars"]
     }
     for tag in accumulator.Tags()["tensors"]:
         metadata = accumulator.summary_metadata.get(tag)
@@ -152,9 +151,7 @@ def by_loop(data):  # noqa: PLR0912
         if position + 16 > len(data):
             return False
         head = data[position : position + 8]
-        return head[4:] == bytes(4) and data[position + 8 : position + 12] == struct.pack(
-            "<I", masked_crc32c(head)
-        )
+        return head[4:] == bytes(4) and data[position + 8 : position + 12] == struct.pack("<I", masked_crc32c(head))
 
     while at + 16 <= len(data):
         if not head_is_right(at):

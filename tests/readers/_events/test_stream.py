@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 
 from lrdoctor.readers._events import EventFile, framing, join, stream
 
-FUNCTION = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FUNCTION = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def check(tb, path):

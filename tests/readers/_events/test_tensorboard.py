@@ -116,6 +116,14 @@ def test_splits_of_other_writers(log, tmp_path, folders):
     assert sorted(runs["model"].series) == sorted(f"{folder}/loss".lstrip("/") for folder in folders)
 
 
+def test_a_split_that_is_named_alone_keeps_its_name(log, tmp_path):
+    log("run/train", epoch_loss=[2.0, 1.0])
+    log("run/validation", epoch_loss=[2.0, 1.0])
+    runs, _ = walk(tmp_path / "run" / "validation")
+    assert list(runs) == ["validation"]
+    assert list(runs["validation"].series) == ["validation/epoch_loss"]
+
+
 def test_an_experiment_called_test_is_no_split(log, tmp_path):
     for folder in ("exp1", "exp2", "test"):
         log(f"runs/{folder}", loss=[len(folder), 1.0, 0.5])
