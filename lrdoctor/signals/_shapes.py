@@ -84,11 +84,11 @@ def _ramp(relative: Floats) -> str:
 
 def _climbs(steps: Floats, rest: Floats) -> tuple[str, float] | None:
     """Restarts (the rate jumps back up) or a cycle (it climbs back), with the period; None where it only falls."""
+    if float((rest - np.minimum.accumulate(rest)).max()) <= _RISE:
+        return None
     change = np.diff(rest)
     moving = np.flatnonzero(change)
     up = change[moving] > 0
-    if not up.any():
-        return None
     starts = np.flatnonzero(np.diff(up, prepend=not up[0]))  # of stretches of one direction; standing still is none
     gain = np.add.reduceat(change[moving], starts)
     climbs = gain > _RISE

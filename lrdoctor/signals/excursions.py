@@ -73,14 +73,14 @@ def excursions(curve: Curve, noise: Noise, descent: Descent, residuals: Floats) 
     above = curve.z - reached
     floor = max(MIN_SIGMA * max(noise.sigma, _early(curve, noise)), _TAIL_MARGIN * quantile(np.abs(residuals), 0.99))
     floor = max(floor, 1e-9 * max(abs(float(curve.z[0])), 1e-300))
-    high = (above > floor) | (_undoing(curve, reached, descent) & (above > 0.0))
+    high = (above > floor) | (_undoing(curve, descent) & (above > 0.0))
     if not high.any():
         return ()
     progress = max(descent.progress, 1e-300)
     return tuple(_describe(curve, above, reached, begin, end, progress) for begin, end in _stretches(high, above)[:64])
 
 
-def _undoing(curve: Curve, reached: Floats, descent: Descent) -> NDArray[np.bool_]:
+def _undoing(curve: Curve, descent: Descent) -> NDArray[np.bool_]:
     """Rare points that undo much of the progress in the loss itself, where the curve is judged by its logarithm.
 
     A loss that leaps back towards its start again and again has so wide a scatter on the log scale that no single leap
@@ -88,11 +88,12 @@ def _undoing(curve: Curve, reached: Floats, descent: Descent) -> NDArray[np.bool
     """
     if curve.scale != "log":
         return np.zeros(len(curve), dtype=bool)
-    level, start = np.exp(reached), curve.to_loss(descent.start)
+    before, counts = _reached_blocks(curve)
+    level, start = np.repeat(np.exp(before), counts), curve.to_loss(descent.start)
     leap = curve.loss - level
     half = (start - curve.to_loss(descent.best)) / 2.0  # before half of it is made, there is little to undo
-    usual = _LEAP * quantile(leap[leap.size // 3 :], 0.98)
-    return np.asarray(leap > np.maximum(_UNDONE * np.maximum(start - level, half), usual))
+    undoing = np.asarray(leap > _UNDONE * np.maximum(start - level, half))
+    return undoing & (leap > _LEAP * quantile(leap[leap.size // 3 :], 0.98)) if undoing.any() else undoing
 
 
 def _early(curve: Curve, noise: Noise) -> float:
@@ -102,12 +103,17 @@ def _early(curve: Curve, noise: Noise) -> float:
 
 def reached_level(curve: Curve) -> np.ndarray:
     """Lowest block level before each point's own block, from the first point on; float64 [n]."""
+    return np.repeat(*_reached_blocks(curve))
+
+
+def _reached_blocks(curve: Curve) -> tuple[Floats, NDArray[np.int64]]:
+    """The same for each block, and how many points have it."""
     lowest = np.minimum.accumulate(curve.block_z)
     before = np.concatenate([[curve.z[0]], lowest[:-1]])
     behind = np.searchsorted(curve.step, curve.block_step, side="right")  # points up to the middle of each block
     counts = np.diff(behind, prepend=0)
     counts[-1] += curve.step.size - behind[-1]
-    return np.repeat(before, counts)
+    return before, counts
 
 
 def _stretches(high: np.ndarray, above: np.ndarray) -> list[tuple[int, int]]:
