@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in typing, which alone would cost more than all the rest of this import
 if TYPE_CHECKING:
+    from typing import Any
+
     from lrdoctor.api import diagnose, read, sweep
     from lrdoctor.records import Diagnosis, Run, Series
     from lrdoctor.report import Report, SweepReport
@@ -29,6 +29,8 @@ __all__ = ["Diagnosis", "Report", "Run", "Series", "SweepReport", "__version__",
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used: `import lrdoctor` alone costs next to nothing."""
     if name in _HOMES:
+        import importlib
+
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'lrdoctor' has no attribute {name!r}")
 
