@@ -107,7 +107,7 @@ def prepare(series: Series, *, is_train: bool) -> Curve:
         raise Unavailable(f"{series.tag} has no finite value")
     step, loss = (series.step, series.value) if finite.all() else (series.step[finite], series.value[finite])
     starts, size = windows(loss.size)
-    level = row_medians(np.lib.stride_tricks.sliding_window_view(loss, size)[starts] if size > 1 else loss[starts, None])
+    level = row_medians(np.lib.stride_tricks.sliding_window_view(loss, size)[starts])
     wide = loss.min() > 0.0 and float(level.max()) / _LOG_RANGE > float(level.min())
     scale: Literal["linear", "log"] = "log" if wide else "linear"
     z = np.log(loss) if wide else bounded(loss)
