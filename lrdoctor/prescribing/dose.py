@@ -34,6 +34,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "FLT101": (-5.0, 5.0),
 }
 """log10 of the factors that each finding allows. Spikes that recover ask for less, at most ten times."""
+_WORTH = 0.15
+"""Expected gain below which a finding that allows keeping the rate (spikes that recover, a flat loss) does keep it."""
 _MAX_NOVELTY = 0.25
 """Share of features outside what the trials saw above which the textbook is the better guess."""
 _IN_WORDS = (
@@ -114,6 +116,8 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     if response is None or not usable:
         return _textbook(context, findings)
     offset = response.best(low, high)
+    if low <= 0.0 <= high and response.rate_known and response.utility_at(offset) - response.utility_at(0.0) < _WORTH:
+        offset = 0.0
     span = (min(response.low, offset), max(response.high, offset))
     inside = (max(span[0], low), min(max(span[1], offset), max(high, 0.0)))
     return Dose(10.0**offset, 10.0 ** inside[0], 10.0 ** inside[1], _because(response), response.fine_at(offset))

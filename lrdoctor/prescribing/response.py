@@ -90,6 +90,10 @@ class Response:
         """Chance that a rerun at this log10 factor ends within 10 % of the best reachable."""
         return float(np.interp(offset, OFFSETS, smooth(self.fine)))
 
+    def utility_at(self, offset: float) -> float:
+        """Utility at a log10 factor."""
+        return float(np.interp(offset, OFFSETS, self.utility))
+
     def gain(self) -> float:
         """Utility of the best factor less that of keeping the rate."""
         return float(self.utility.max() - self.utility[KEEP])
