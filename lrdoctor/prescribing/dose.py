@@ -116,7 +116,8 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     if response is None or not usable:
         return _textbook(context, findings)
     offset = response.best(low, high)
-    if low <= 0.0 <= high and response.rate_known and response.utility_at(offset) - response.utility_at(0.0) < _WORTH:
+    known = response.rate_known and response.optimizer_known
+    if low <= 0.0 <= high and known and response.utility_at(offset) - response.utility_at(0.0) < _WORTH:
         offset = 0.0
     span = (min(response.low, offset), max(response.high, offset))
     inside = (max(span[0], low), min(max(span[1], offset), max(high, 0.0)))
