@@ -11,19 +11,18 @@ from typing import Any
 
 def page(rule: Any) -> str:
     """Write a rule's page in Markdown: head, docstring, settings."""
-    verdict = (
-        "a remark that leaves the verdict alone" if rule.verdict is None else f"verdict `{rule.verdict}`"
-    )
-    parts = [
-        f"# {rule.code} {rule.name}",
-        f"Severity `{rule.severity}`, {verdict}.",
-        inspect.getdoc(type(rule)) or "",
-    ]
-    settings = setting_lines(rule)
-    if settings:
+    parts = [*head(rule), inspect.getdoc(type(rule)) or ""]
+    lines = setting_lines(rule)
+    if lines:
         table = f'`[tool.lrdoctor.rules."{rule.code}"]`'
-        parts += ["## Settings", f"Change them in {table} of pyproject.toml.", "\n".join(settings)]
+        parts += ["## Settings", f"Change them in {table} of pyproject.toml.", "\n".join(lines)]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def head(rule: Any) -> tuple[str, str]:
+    """The title of a rule's page, and how bad its finding is."""
+    verdict = "a remark that leaves the verdict alone" if rule.verdict is None else f"verdict `{rule.verdict}`"
+    return f"# {rule.code} {rule.name}", f"Severity `{rule.severity}`, {verdict}."
 
 
 def summary(rule: Any) -> str:
@@ -36,15 +35,18 @@ def summary(rule: Any) -> str:
 
 def setting_lines(rule: Any) -> list[str]:
     """A list item for each setting: name, default, meaning."""
-    settings = getattr(rule, "settings", None)
-    if settings is None or not dataclasses.is_dataclass(settings):
+    rows = settings(rule)
+    return [f"- `{name}` = {default}" + (f": {meaning}" if meaning else "") for name, default, meaning in rows]
+
+
+def settings(rule: Any) -> list[tuple[str, str, str]]:
+    """Name, default and meaning of each setting of a rule."""
+    values = getattr(rule, "settings", None)
+    if values is None or not dataclasses.is_dataclass(values):
         return []
-    meanings = _meanings(type(settings))
-    return [
-        f"- `{field.name}` = {getattr(settings, field.name)!r}"
-        + (f": {text}" if (text := meanings.get(field.name)) else "")
-        for field in dataclasses.fields(settings)
-    ]
+    meanings = _meanings(type(values))
+    names = [field.name for field in dataclasses.fields(values)]
+    return [(name, repr(getattr(values, name)), meanings.get(name, "")) for name in names]
 
 
 def _first_paragraph(lines: list[str]) -> list[str]:

@@ -1,0 +1,90 @@
+"""Generated pages follow the code, and links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from lrdoctor.cli import main
+from lrdoctor.engine import all_rules
+from lrdoctor.registry import discover
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def generate():
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def pages(generate):
+    return generate.pages()
+
+
+def test_no_page_is_stale(generate, pages):
+    assert generate.stale(pages) == [], "run: python docs/generate.py"
+
+
+def test_what_is_stale_is_named(generate, pages, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(generate, "DOCS", tmp_path)
+    monkeypatch.setattr(generate, "pages", lambda: pages)
+    monkeypatch.setattr(sys, "argv", ["generate.py", "--check"])
+    assert generate.main() == 1
+    assert "cli.md is stale" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(sys, "argv", ["generate.py"])
+    assert generate.main() == 0
+    (tmp_path / "rules" / "OLD101.md").write_text("gone")
+    (tmp_path / "formats.md").write_text((tmp_path / "formats.md").read_text().replace("csv", "tsv"))
+    assert generate.stale(pages) == ["formats.md", "rules/OLD101.md"]
+    assert generate.main() == 0
+    assert generate.stale(pages) == []
+    assert not (tmp_path / "rules" / "OLD101.md").exists()
+
+
+def test_a_curve_drawn_a_little_differently_is_not_stale_but_a_threshold_is(generate):
+    assert generate._plain("loss ▁▃█\n> at 3.14e-5, 12 %") == generate._plain("loss ▂▃▇\n> at 3.15e-5, 13 %")
+    assert generate._plain("| `share` | `0.5` |") != generate._plain("| `share` | `0.6` |")
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_the_page_of_a_rule_holds_what_explain_says(rule, pages, capsys):
+    assert main(["explain", rule.code]) == 0
+    text = pages[f"rules/{rule.code}.md"]
+    for line in capsys.readouterr().out.splitlines():
+        if line.startswith("- `"):  # settings are a table here
+            name, default = re.match(r"- `(\w+)` = (\S+?):? ", f"{line} ").groups()
+            assert f"| `{name}` | `{default}` |" in text
+        else:
+            assert line in text
+    assert text.count("```text") == len(rule.examples)
+    assert text.count("\n> ") == sum(example.fires for example in rule.examples)
+
+
+def test_every_command_option_and_format_is_there(pages):
+    for command in discover("lrdoctor.cli", "COMMAND").values():
+        assert f"## lrdoctor {command.name}\n" in pages["cli.md"]
+    for option in ("--fail-on", "--format", "--role", "--select"):
+        assert f"`{option}`" in pages["cli.md"]
+    for reader in discover("lrdoctor.readers", "READER").values():
+        assert f"| `{reader.name}` |" in pages["formats.md"]
+    assert "| |" not in pages["formats.md"]
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS.rglob("*.md")], ids=lambda page: page.name)
+def test_links_and_named_pages_exist(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+    for named in re.findall(r"`(docs/[\w./-]+)`", text):
+        assert (ROOT / named).exists(), named
