@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from lrdoctor.errors import ConfigError
-from lrdoctor.records import Role  # noqa: TC001 - msgspec looks the type up
+from lrdoctor.records import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

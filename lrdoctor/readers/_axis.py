@@ -203,7 +203,7 @@ def _candidates(columns: Mapping[str, Floats], wanted: str | None) -> list[tuple
     return candidates
 
 
-def _as_axis(  # noqa: PLR0917 - a step of the loop above
+def _as_axis(
     name: str, unit: StepUnit, values: Floats, leader: Bools, turn: Floats | None, notes: list[str]
 ) -> Axis | None:
     """A column as the axis, counted on where it begins again; None, perhaps noted, if it does not count."""

@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 # msgspec looks the types up when the classes are made.
-from lrdoctor.records import Role, Severity, Verdict  # noqa: TC001
-from lrdoctor.records.plan import ScheduleKind  # noqa: TC001
+from lrdoctor.records import Role, Severity, Verdict
+from lrdoctor.records.plan import ScheduleKind
 
 SCHEMA = "lrdoctor.report/1"
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["OFFSETS", "Rows", "join", "load_rows", "response", "rows_of", "save_rows"]
 
 SCORES = ("near", "fine", "strict", "validation near", "validation fine")
-"""Within 2 % and within 10 % of the best reduction of the training loss, within 2 % of the best loss itself, and the same
-two for the validation loss."""
+"""Within 2 % and within 10 % of the best reduction of the training loss, within 2 % of the best loss itself, and
+the same two for the validation loss."""
 _ALWAYS = ("dense", "no_grad_norm")
 
 

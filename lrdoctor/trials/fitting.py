@@ -40,7 +40,8 @@ class Settings:
     """Standard deviation of the noise on the inputs while training, in those of each feature."""
     short_budget: int = 3_200
     long_budget: int = 1_000
-    """Longest budget that the short expert is fitted on, and shortest of the long one; public grids belong to the long."""
+    """Longest budget that the short expert is fitted on, and shortest of the long one; public grids belong to the
+    long."""
     public_weight: float = 3.0
     """Rows of public, long grids count this much more: there are few of them."""
     folds: int = 6
@@ -48,7 +49,8 @@ class Settings:
 
 
 def targets(rows: Rows, public: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Near and fine, [n, 2 x len(OFFSETS)]: notions of success averaged; the public grids are ranked by training loss."""
+    """Near and fine, [n, 2 x len(OFFSETS)]: notions of success averaged; the public grids are ranked by training
+    loss."""
     scores = rows.scores.astype(np.float32)
     near = np.where(public[:, None], scores[:, 0], (scores[:, 0] + scores[:, 2] + scores[:, 3]) / 3)
     fine = np.where(public[:, None], scores[:, 1], (2 * scores[:, 1] + scores[:, 4]) / 3)

@@ -139,7 +139,7 @@ def _sort(data: bytes, begin: Ints, end: Ints, found: _Found) -> None:
         found.partial.add(data, unfinished[:, 0], unfinished[:, 1])
 
 
-def _other(  # noqa: PLR0917 - one argument for each kind of find
+def _other(
     data: bytes,
     begin: int,
     end: int,
