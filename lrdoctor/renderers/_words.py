@@ -41,7 +41,11 @@ _SCHEDULES = {
     "cooldown": "hold it, then cool down to {end}",
 }
 _NUMBERS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
-_ACTIONS = {"early_stop": "stop early", "regularize": "regularise", "restart_before": "restart from a checkpoint before"}
+_ACTIONS = {
+    "early_stop": "stop early",
+    "regularize": "regularise",
+    "restart_before": "restart from a checkpoint before",
+}
 
 
 def worst_first(runs: Iterable[RunDiagnosis]) -> list[RunDiagnosis]:
