@@ -79,6 +79,7 @@ def _fit_expert(rows: Rows, public: NDArray[np.bool_], s: Settings) -> dict[str,
     """Train one ensemble; returns the arrays of `prescribing.network.Ensemble`."""
     import torch
 
+    torch.set_num_threads(1)  # the matrices are small: more would wait for one another
     known = np.where(rows.x == MISSING, np.nan, rows.x)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a feature that no row has
