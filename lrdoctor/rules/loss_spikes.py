@@ -91,14 +91,14 @@ class LossSpikes(Rule):
         count = len({*map(id, big), *map(id, doubling)})
         height = f"to {times(worst.ratio)} the level before" if worst.ratio > 0 else f"by {figure(worst.height)}"
         length = counted(worst.last_step - worst.first_step, curve.unit)
+        which = f"has {count} spikes that recover; the tallest" if count > 1 else "has a spike that recovers; it"
         return Finding(
             code=self.code,
             name=self.name,
             severity=self.severity,
             confidence=confidence(margin, points=len(curve)),
-            message=f"{curve.tag} has {count} {'spikes that recover' if count > 1 else 'spike that recovers'}; "
-            "the tallest, at "
-            f"{at(worst.peak_step, curve.unit)}, goes up {height} and takes {length} to come back.",
+            message=f"{curve.tag} {which} goes up {height} at {at(worst.peak_step, curve.unit)} "
+            f"and takes {length} to come back.",
             evidence=(
                 measured(
                     "share of all progress that the tallest spike undoes",
