@@ -164,31 +164,42 @@ def _whole_or_damaged(buffer: Buffer, at: int, fill: int) -> bool:
 
 
 def _search(buffer: Buffer, at: int, fill: int) -> Found:
-    """Find records of any kind, and step over damage."""
+    """Find records of any kind, and step over damage.
+
+    Where no head is right behind a record whose own checksum is wrong, its length is not believed either: it
+    may have been cut off while the file went on, and reach over records that are whole.
+    """
     last = fill - HEAD - FOOT
     data = buffer.bytes
-    looks = (data[at + 4 : last + 5] | data[at + 5 : last + 6] | data[at + 6 : last + 7] | data[at + 7 : last + 8]) == 0
-    candidates = np.flatnonzero(looks) + at
+    if not data[at:fill].any():  # as a disk that was full, or a machine that stopped, leaves it
+        return Found(np.empty(0, np.int64), np.empty(0, np.int64), last + 1, [(at, last + 1 - at)])
+    high = data[at + 4 : last + 5] | data[at + 5 : last + 6] | data[at + 6 : last + 7] | data[at + 7 : last + 8]
+    candidates = np.flatnonzero(high == 0) + at
     length = buffer.u4[candidates]
     right = buffer.u4[candidates + 8] == header_checks(length)
     start, size = candidates[right], length[right].astype(np.int64)
     after = start + size + HEAD + FOOT
-    link = np.searchsorted(start, after)
-    links, afters, starts = link.tolist(), after.tolist(), start.tolist()
+    links, afters, starts = np.searchsorted(start, after).tolist(), after.tolist(), start.tolist()
     chosen: list[int] = []
     gaps: list[tuple[int, int]] = []
-    position = at
-    index = 0
+    position, index = at, 0
     while position <= last:
-        if index >= len(starts):  # nothing more to go on: all but what may be the start of a head is lost
-            gaps.append((position, last + 1 - position))
-            position = last + 1
-            break
-        if starts[index] != position:
-            gaps.append((position, starts[index] - position))
-            position = starts[index]
-        if afters[index] > fill:
+        where = starts[index] if index < len(starts) else last + 1
+        if where != position:
+            if chosen and afters[chosen[-1]] == position and not _is_intact(buffer, starts[chosen[-1]], position):
+                index = chosen.pop()
+                position, index = starts[index], index + 1
+                where = starts[index] if index < len(starts) else last + 1
+            gaps.append((position, where - position))
+            position = where
+        if index >= len(starts) or afters[index] > fill:
             break
         chosen.append(index)
         position, index = afters[index], links[index]
     return Found(start[chosen], size[chosen], position, gaps)
+
+
+def _is_intact(buffer: Buffer, start: int, after: int) -> bool:
+    """Say whether a record's payload has the checksum that is stored behind it."""
+    payload = buffer.bytes[start + HEAD : after - FOOT].tobytes()
+    return int(buffer.u4[after - FOOT]) == masked(crc32c(payload))

@@ -145,7 +145,7 @@ def number(proto):
 def by_loop(data):  # noqa: PLR0912
     """One record after the other, one byte at a time where there is damage: slow, and plain to see right."""
     points, version_seen, highest, at, start_lost = {}, 0.0, -1, 0, False
-    damaged = 0
+    damaged, suspect = 0, None
 
     def head_is_right(position):
         if position + 16 > len(data):
@@ -157,6 +157,8 @@ def by_loop(data):  # noqa: PLR0912
         if not head_is_right(at):
             start_lost |= at == 0
             damaged += 1
+            if suspect is not None:  # the record before was wrong as well: do not believe its length
+                at, suspect = suspect + 1, None
             while at + 16 <= len(data) and not head_is_right(at):
                 at += 1
             continue
@@ -165,7 +167,7 @@ def by_loop(data):  # noqa: PLR0912
             break
         payload = data[at + 12 : at + 12 + length]
         right = data[at + 12 + length : at + 16 + length] == struct.pack("<I", masked_crc32c(payload))
-        first, at = at == 0, at + 16 + length
+        first, suspect, at = at == 0, None if right else at, at + 16 + length
         try:
             event = event_pb2.Event.FromString(payload) if right else None
         except DecodeError:

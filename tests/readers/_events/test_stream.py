@@ -351,6 +351,16 @@ def test_every_byte_flipped(tb, write):
         assert columns.damaged == 1
 
 
+def test_a_record_that_was_cut_off_while_the_file_went_on_costs_itself_alone(tb, write):
+    events = [tb.version(), *(tb.scalar("loss", step, step) for step in range(20))]
+    records = [tb.record(event.SerializeToString()) for event in events]
+    for cut in range(12, len(records[10])):
+        wrong = [*records]
+        wrong[10] = wrong[10][:cut]
+        curves = EventFile(write(b"".join(wrong))).read().curves()
+        assert curves["loss"].step.tolist() == [step for step in range(20) if step != 9]
+
+
 def test_equal_damage_in_two_records_of_one_sum_is_seen(tb, write):
     """Checksums are checked in sums; the same bit wrong in two records of a sum must not cancel."""
     events = [tb.version(), *(tb.scalar("loss", 1000 + step, step) for step in range(9000))]
