@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lrdoctor import synth
-from lrdoctor.engine import all_rules, diagnose_run
+from lrdoctor.engine import Context, all_rules, diagnose_run, signals
+from lrdoctor.errors import Unavailable
 from lrdoctor.prescribing.dose import BOUNDS
 from lrdoctor.records import Role, Run, Series, Verdict
 from lrdoctor.roles import assign_roles
@@ -51,6 +52,17 @@ def segments(draw, n):
             case "shift":
                 value = value - 3.0
     return value * draw(st.sampled_from([1.0, 1.0, 1.0, 1e-9, 1e12, 1e-320, 1e305]))
+
+
+class Missing(Context):
+    """Says why there is no answer."""
+
+    def why(self, name):
+        try:
+            self.get(name)
+        except Unavailable as reason:
+            return str(reason)
+        return ""
 
 
 @st.composite
@@ -99,6 +111,8 @@ def test_any_run_gets_one_coherent_plan(run):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         said = diagnose_run(run)
+        missing = [context.why(name) for context in [Missing(run)] for name in signals()]
+    assert not [reason for reason in missing if "this is a bug" in reason]
     codes = {finding.code for finding in said.findings}
     assert not [skip for skip in said.skips if "this is a bug" in skip.reason]
     for finding in said.findings:
