@@ -19,6 +19,7 @@ from lrdoctor.readers._events.layout import FOOT, HEAD
 from lrdoctor.readers._events.parse import Odd, parse_event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lrdoctor.readers._base import LogFile
@@ -55,13 +56,16 @@ class Place:
     group: str = ""
     member: str = ""
 
-    def rename(self, tag: str) -> str:
-        """The tag's name in the run."""
-        if self.group and tag == self.group:
-            tag = f"{tag}/{self.member}"
-        if self.split and not tag.startswith(f"{self.split}/"):
-            tag = f"{self.split}/{tag}"
-        return tag
+    def rename(self, tags: Iterable[str]) -> dict[str, str]:
+        """The names of tags in the run; no two of them become one."""
+        names = {tag: f"{tag}/{self.member}" if self.group and tag == self.group else tag for tag in tags}
+        if not self.split:
+            return names
+        before = f"{self.split}/"
+        short = {tag: name if name.startswith(before) else before + name for tag, name in names.items()}
+        if len(set(short.values())) == len(short):
+            return short
+        return {tag: before + name for tag, name in names.items()}
 
 
 def is_event_file(name: str) -> bool:

@@ -134,8 +134,8 @@ def _continues(training: Training, part: Part) -> bool:
         return True
     before, after = training.curves[tag], part.curves[tag]
     first, start = int(before.step.min()), int(after.step.min())
-    if part.resumed_at is not None and part.resumed_at > first:
-        return True
+    if part.resumed_at is not None:
+        return part.resumed_at > first
     reached = int(before.step.max())
     slack = (reached - first) // _HARDLY if len(before.step) >= _HARDLY else 0
     if start <= first + slack:
@@ -156,10 +156,12 @@ def _interval(step: Ints) -> int | None:
 def _extend(training: Training, part: Part) -> None:
     """Continue a training; what the part goes back behind is superseded."""
     lost = 0
-    where: int | None = part.resumed_at if part.curves else None
+    shared = part.curves.keys() & training.curves.keys()
+    everywhere = part.resumed_at if shared else None  # another writer's start says nothing about these curves
+    where = everywhere
     for tag, curve in training.curves.items():
-        limit = part.resumed_at
-        if tag in part.curves:
+        limit = everywhere
+        if tag in shared:
             start = int(part.curves[tag].step.min())
             limit = start if limit is None else min(start, limit)
         if limit is None:

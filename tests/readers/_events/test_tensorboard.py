@@ -124,6 +124,14 @@ def test_a_split_that_is_named_alone_keeps_its_name(log, tmp_path):
     assert list(runs["validation"].series) == ["validation/epoch_loss"]
 
 
+def test_tags_that_name_their_split_already(log, tmp_path):
+    log("a/train", **{"train/loss": [2.0, 1.0], "lr": [0.1, 0.1]})
+    log("b/train", **{"train/loss": [2.0, 1.0], "loss": [3.0, 2.0]})
+    runs, _ = walk(tmp_path)
+    assert sorted(runs["a"].series) == ["train/loss", "train/lr"]
+    assert sorted(runs["b"].series) == ["train/loss", "train/train/loss"]
+
+
 def test_an_experiment_called_test_is_no_split(log, tmp_path):
     for folder in ("exp1", "exp2", "test"):
         log(f"runs/{folder}", loss=[len(folder), 1.0, 0.5])
@@ -228,6 +236,19 @@ def test_a_session_start_says_where_training_resumes(tb, log):
     (run,) = read(one, two)
     assert run.series["loss"].step.tolist() == [0, 1, 2, 3, 4, 6, 7]
     assert run.series["val"].step.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_session_start_from_the_beginning_is_another_training(tb, log):
+    one = log("run", loss=np.arange(10.0))
+    two = log("run", begin=STAMP + 1000, events=[tb.session_start(0)], steps=range(1, 8), loss=np.arange(7.0))
+    assert [len(run.series["loss"]) for run in read(one, two)] == [10, 7]
+
+
+def test_a_session_start_of_another_writer_purges_nothing(tb, log):
+    one = log("run", loss=np.arange(10.0))
+    two = log("run", begin=STAMP + 1, events=[tb.session_start(0)], val_loss=np.arange(3.0))
+    (run,) = read(one, two)
+    assert (len(run.series["loss"]), len(run.series["val_loss"])) == (10, 3)
 
 
 def test_several_writers_of_one_training(log):
@@ -413,6 +434,49 @@ def test_claims(tb, log, tmp_path):
     assert READER.claim(LogFile(other)) is None
     (run,) = read(renamed)
     assert list(run.series) == ["loss"]
+
+
+@pytest.mark.slow
+def test_what_torch_itself_writes(tb, tmp_path):
+    writer = pytest.importorskip("torch.utils.tensorboard").SummaryWriter(tmp_path / "run")
+    for step in range(150):
+        writer.add_scalar("loss", 1 / (step + 1), step)
+        writer.add_scalar("acc", step / 7, step, new_style=True)
+        writer.add_scalar("tiny", step * 1e-60, step, new_style=True, double_precision=True)
+        writer.add_scalars("Loss/all", {"train": step, "val": -step}, step)
+    writer.add_histogram("weights", np.arange(50.0), 1)
+    writer.add_text("note", "words")
+    writer.add_hparams({"lr": 0.1, "optimizer": "Adam"}, {"hparam/acc": 1.0})
+    writer.close()
+    same_as_tensorboard(tb, tmp_path, {"loss", "acc", "tiny", "Loss/all/train", "Loss/all/val", "hparam/acc"})
+
+
+@pytest.mark.slow
+def test_what_tensorboardx_itself_writes(tb, tmp_path):
+    writer = pytest.importorskip("tensorboardX").SummaryWriter(str(tmp_path / "run"))
+    for step in range(150):
+        writer.add_scalar("loss", 1 / (step + 1), step * 10**10, walltime=1e9 + step)
+        writer.add_scalars("Loss/all", {"train": step, "val": -step}, step)
+    writer.add_text("note", "words")
+    writer.add_hparams({"lr": 0.1, "optimizer": "Adam"}, {"hparam/acc": 1.0})
+    writer.close()
+    same_as_tensorboard(tb, tmp_path, {"loss", "Loss/all/train", "Loss/all/val", "hparam/acc"})
+
+
+def same_as_tensorboard(tb, tmp_path, tags):
+    """One run with these tags, whose points are those that EventAccumulator finds in the files."""
+    runs, bad = walk(tmp_path)
+    assert not bad
+    assert set(runs["run"].series) == tags
+    assert runs["run"].hyperparameters["lr"] == 0.1
+    expected = [point for path in tmp_path.rglob("*tfevents*") for points in tb.by_tensorboard(path).values()
+                for point in points]  # fmt: skip
+    found = [
+        (step, wall, value)
+        for series in runs["run"].series.values()
+        for step, wall, value in zip(series.step.tolist(), series.wall_time, series.value, strict=True)
+    ]
+    assert sorted(found) == sorted(expected)
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
