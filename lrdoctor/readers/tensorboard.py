@@ -126,11 +126,10 @@ def _part(file: LogFile, source: Source) -> Part:
         place = Place(source.path)
     names = place.rename(curves)
     stamp = _STAMP.search(path.name)
-    first = min((float(curve.wall[0]) for curve in curves.values()), default=0.0)
     resumed = [step for count, step in columns.restarts if count == 0]
     return Part(
         name=_label(path, source.path),
-        begin=float(stamp[1]) if stamp else first,
+        begin=float(stamp[1]) if stamp else min((float(curve.wall[0]) for curve in curves.values()), default=0.0),
         curves={names[tag]: curve for tag, curve in curves.items()},
         resumed_at=resumed[-1] if resumed else None,
         ordered=curves.ordered,
