@@ -1,0 +1,11 @@
+"""What would be drawn, as data, and the painters that draw it.
+
+`run_figure` and its siblings answer a `Figure`; `svg.paint` and `mpl.paint` draw any of them.
+"""
+
+from __future__ import annotations
+
+from lrdoctor.figures.run import run_figure
+from lrdoctor.figures.spec import Axis, Band, Figure, Line, Panel, Point, Rule, Stretch
+
+__all__ = ["Axis", "Band", "Figure", "Line", "Panel", "Point", "Rule", "Stretch", "run_figure"]

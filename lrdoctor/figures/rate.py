@@ -1,0 +1,76 @@
+"""The panel of the learning rate: what it was, and what it should be next time."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.cleaning import clean
+from lrdoctor.figures.axes import value_axis
+from lrdoctor.figures.spec import Line, Panel, Rule, Stretch
+from lrdoctor.prescribing.rates import peak_rate
+from lrdoctor.wording import figure, percent
+
+if TYPE_CHECKING:
+    from lrdoctor.engine import Context
+    from lrdoctor.figures.spec import Axis
+    from lrdoctor.records import Plan
+
+_FAR = 5.0
+"""Ratio of the rates that matter (this run's, the advised one) from which the scale is log."""
+_BELOW = 100.0
+"""On a log scale, rates below this part of the lowest that matters (the end of a decay) leave the panel."""
+_GEOMETRIC = ("step", "exponential", "range_test", "polynomial", "plateau_triggered", "inverse_sqrt")
+"""Schedules that are a constant factor again and again, and so look like themselves on a log scale only."""
+_KEPT = 0.005
+
+
+def rate_panel(plan: Plan, rates: tuple[Line, ...], x: Axis, context: Context) -> Panel:
+    """The learning rate over the steps `x`, with the advised peak rate and its interval.
+
+    Parameters
+    ----------
+    rates
+        The logged rate, if there is one; else a configured rate is drawn as constant; where none is known either, the
+        panel shows multiples of this run's rate.
+    """
+    factor, (low, high) = plan.lr.factor, plan.lr.interval
+    peak = peak_rate(context)
+    if peak is None and plan.lr.value is not None:
+        peak = plan.lr.value / factor
+    now = 1.0 if peak is None else peak
+    advised = plan.lr.value or now * factor
+    if not rates or peak is None:
+        name = "this run's rate" if peak is None else f"configured {figure(peak)}"
+        rates = (Line(name=name, ink="rate", x=np.array([x.low, x.high]), y=np.full(2, now), points=0),)
+    level, label = percent(plan.lr.level), "learning rate" if peak is not None else "× this run's rate"
+    advice = Rule(axis="y", at=advised, name=_advice(plan), ink="advice", detail=clean(plan.reason, 1000))
+    return Panel(
+        x=x, y=_axis(label, rates, (now, now * low, advised, now * high), context), lines=rates,
+        stretches=(Stretch(axis="y", first=now * low, last=now * high, name=f"{level} interval", ink="advice"),),
+        rules=(advice,),
+    )  # fmt: skip
+
+
+def _advice(plan: Plan) -> str:
+    factor, value = plan.lr.factor, plan.lr.value
+    if abs(math.log(factor)) < _KEPT:
+        return "keep the peak rate" if value is None else f"keep {figure(value)}"
+    times = f"× {figure(factor, 2)}"
+    return f"advised {times}" if value is None else f"advised {figure(value)} ({times})"
+
+
+def _axis(label: str, rates: tuple[Line, ...], wanted: tuple[float, float, float, float], context: Context) -> Axis:
+    """Log where the advice is far from the rate, or the schedule is made of factors; a decay to zero looks like itself
+    on a linear scale only."""
+    schedule = context.find("schedule")
+    known = np.concatenate([line.y[np.isfinite(line.y)] for line in rates])
+    geometric = schedule is not None and schedule.logged and schedule.kind.removeprefix("warmup_") in _GEOMETRIC
+    now, low, advised, high = wanted
+    far = max(now, advised, high / 2) > _FAR * min(now, advised)
+    if not far and not (geometric and known.min() > 0.0 and known.max() > _FAR * known.min()):
+        return value_axis(label, [line.y for line in rates], wanted, "linear")
+    floor = min(now, low) / (_BELOW if geometric else 1.0)
+    return value_axis(label, [np.where(line.y >= floor, line.y, np.nan) for line in rates], wanted, "log")
