@@ -112,7 +112,13 @@ def treatment(said: RunDiagnosis, *, brief: bool = False) -> list[str]:
         phrases.append(schedule(plan.schedule, None if brief else said.run))
     if plan.clip_norm is not None:
         phrases.append(f"clip gradients at norm {figure(plan.clip_norm, 2)}")
-    for action in plan.also:
+    return phrases + actions(said, brief=brief)
+
+
+def actions(said: RunDiagnosis, *, brief: bool = False) -> list[str]:
+    """What to do besides schedule and clipping, a phrase each."""
+    phrases = []
+    for action in said.plan.also:
         words = _ACTIONS.get(action.action, clean(action.action.replace("_", " ")))
         at = "" if words.endswith("before") else " at"
         at = f"{at} {_unit(said.run)} {action.at_step:,}" if action.at_step is not None else ""
