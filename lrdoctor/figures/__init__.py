@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from lrdoctor.figures.run import run_figure
-from lrdoctor.figures.spec import Axis, Band, Figure, Line, Panel, Point, Rule, Stretch
+from lrdoctor.figures.spec import Axis, Band, Figure, Guide, Line, Panel, Point, Stretch
 
-__all__ = ["Axis", "Band", "Figure", "Line", "Panel", "Point", "Rule", "Stretch", "run_figure"]
+__all__ = ["Axis", "Band", "Figure", "Guide", "Line", "Panel", "Point", "Stretch", "run_figure"]

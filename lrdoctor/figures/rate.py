@@ -9,7 +9,7 @@ import numpy as np
 
 from lrdoctor.cleaning import clean
 from lrdoctor.figures.axes import value_axis
-from lrdoctor.figures.spec import Line, Panel, Rule, Stretch
+from lrdoctor.figures.spec import Guide, Line, Panel, Stretch
 from lrdoctor.prescribing.rates import peak_rate
 from lrdoctor.wording import figure, percent
 
@@ -46,11 +46,11 @@ def rate_panel(plan: Plan, rates: tuple[Line, ...], x: Axis, context: Context) -
         name = "this run's rate" if peak is None else f"configured {figure(peak)}"
         rates = (Line(name=name, ink="rate", x=np.array([x.low, x.high]), y=np.full(2, now), points=0),)
     level, label = percent(plan.lr.level), "learning rate" if peak is not None else "× this run's rate"
-    advice = Rule(axis="y", at=advised, name=_advice(plan), ink="advice", detail=clean(plan.reason, 1000))
+    advice = Guide(axis="y", at=advised, name=_advice(plan), ink="advice", detail=clean(plan.reason, 1000))
     return Panel(
         x=x, y=_axis(label, rates, (now, now * low, advised, now * high), context), lines=rates,
         stretches=(Stretch(axis="y", first=now * low, last=now * high, name=f"{level} interval", ink="advice"),),
-        rules=(advice,),
+        guides=(advice,),
     )  # fmt: skip
 
 

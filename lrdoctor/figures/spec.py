@@ -121,7 +121,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Guide:
     """A straight line across the panel at one value of an axis, named."""
 
     axis: Literal["x", "y"]
@@ -133,7 +133,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A marked point; `name` is written beside it unless it is empty."""
+    """A marked point.
+
+    Parameters
+    ----------
+    name
+        Written beside it, unless it is empty.
+    kind
+        What a legend calls it and all others of its kind, unless it is empty.
+    """
 
     x: float
     y: float
@@ -141,6 +149,7 @@ class Point:
     ink: Ink
     marker: Marker
     detail: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,7 +167,7 @@ class Panel:
     lines: tuple[Line, ...] = ()
     bands: tuple[Band, ...] = ()
     stretches: tuple[Stretch, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    guides: tuple[Guide, ...] = ()
     points: tuple[Point, ...] = ()
     share: float = 1.0
 
