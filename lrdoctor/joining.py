@@ -22,6 +22,8 @@ _SHARED = re.compile(
 )
 _TOLERANCE = 2e-3  # logs print as few as three significant digits
 _MOST_SERIES = 32
+_SAMPLE = 24
+"""Points of a curve that are compared first."""
 
 
 def join_runs(runs: Sequence[Run], strengths: Sequence[int]) -> list[tuple[list[int], Run]]:
@@ -39,12 +41,19 @@ def join_runs(runs: Sequence[Run], strengths: Sequence[int]) -> list[tuple[list[
     For each training the indices of its logs (the leading one first) and the joined run, in the order of `runs`.
     """
     groups: list[list[int]] = []
+    curves = [_telling(run) for run in runs]
+    alike = _alike(curves) if len(runs) > 1 else set()
     for index, run in enumerate(runs):
         home = next(
             (
                 group
                 for group in groups
-                if any(runs[other].source != run.source and same_training(runs[other], run) for other in group)
+                if any(
+                    (other, index) in alike
+                    and runs[other].source != run.source
+                    and _share(curves[other], curves[index])
+                    for other in group
+                )
             ),
             None,
         )
@@ -62,7 +71,59 @@ def join_runs(runs: Sequence[Run], strengths: Sequence[int]) -> list[tuple[list[
 
 def same_training(one: Run, other: Run) -> bool:
     """Say whether two runs hold the same curve: equal values, point by point or at their common steps."""
-    return any(_same_curve(a, b) for a in _telling(one) for b in _telling(other))
+    return _share(_telling(one), _telling(other))
+
+
+def _share(one: Sequence[Series], other: Sequence[Series]) -> bool:
+    return any(_same_curve(a, b) for a in one for b in other)
+
+
+def _alike(curves: Sequence[Sequence[Series]]) -> set[tuple[int, int]]:
+    """Pairs of runs that are worth comparing point by point.
+
+    In a directory of hundreds of runs nearly no pair is of one training, which a few points of each curve tell:
+    where nine of ten points agree, half of a sample does. Curves with the same steps are compared all at once.
+    """
+    grids: dict[bytes, list[tuple[int, Series]]] = {}
+    for index, own in enumerate(curves):
+        for series in own:
+            grids.setdefault(series.step.tobytes(), []).append((index, series))
+    known = list(grids.values())
+    found: set[tuple[int, int]] = set()
+    for place, members in enumerate(known):
+        for others in known[place:]:
+            owners = np.array([index for index, _ in others])
+            for rows, rows_b in _sampled(members[0][1].step, others[0][1].step):
+                sample = np.stack([series.value[rows_b] for _, series in others])
+                for index, series in members:
+                    near = owners[_near(series.value[rows], sample)].tolist()
+                    found.update((min(index, other), max(index, other)) for other in near if other != index)
+    return found
+
+
+def _sampled(one: np.ndarray, other: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places of two step arrays to compare: by number where both are as long, and at steps that both have."""
+    short, long = sorted((one.size, other.size))
+    picked = (np.arange(_SAMPLE) * 0.618034 % 1.0 * short).astype(np.int64)  # no stride: logs may be one in so many
+    places = [(picked, picked)] if long - short <= max(2, long // 50) else []
+    if short == long and np.array_equal(one, other):
+        return places
+    dense, sparse = (one, other) if one.size == long else (other, one)
+    at = np.minimum(np.searchsorted(dense, sparse[picked]), long - 1)
+    common = dense[at] == sparse[picked]
+    if common.any():
+        pair = at[common], picked[common]
+        places.append(pair if dense is one else (pair[1], pair[0]))
+    return places
+
+
+def _near(own: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which rows of `others` agree with `own` in at least half of their places, roughly."""
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        close = np.abs(others - own) <= 2 * _TOLERANCE * np.abs(own) + 2e-4
+    close |= ~np.isfinite(others) & ~np.isfinite(own)
+    answer: np.ndarray = close.mean(axis=1) >= 0.5
+    return answer
 
 
 def _telling(run: Run) -> list[Series]:
