@@ -7,5 +7,8 @@ from __future__ import annotations
 
 from lrdoctor.figures.run import run_figure
 from lrdoctor.figures.spec import Axis, Band, Figure, Guide, Line, Panel, Point, Stretch
+from lrdoctor.figures.sweep import sweep_figure
 
-__all__ = ["Axis", "Band", "Figure", "Guide", "Line", "Panel", "Point", "Stretch", "run_figure"]
+__all__ = [
+    "Axis", "Band", "Figure", "Guide", "Line", "Panel", "Point", "Stretch", "run_figure", "sweep_figure",
+]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.cleaning import elide
+from lrdoctor.figures._placing import pixels, spot
 from lrdoctor.figures._svg_layout import LANE, text_width
 from lrdoctor.figures.theme import FEW_POINTS, STYLES
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrdoctor.figures._svg_layout import Box, Entry
-    from lrdoctor.figures.spec import Band, Guide, Ink, Line, Panel, Point, Stretch
+    from lrdoctor.figures.spec import Band, Guide, Ink, Line, Panel, Stretch
 
     Floats = NDArray[np.float64]
 
@@ -33,7 +34,6 @@ _SHAPES = {
     "diverged": "M-4.6-4.6L4.6 4.6M4.6-4.6L-4.6 4.6",
 }
 """Markers about the origin; what is not closed is stroked."""
-_SMALL = {"up", "down"}
 
 
 def shown(text: str, limit: int = 2000) -> str:
@@ -93,12 +93,10 @@ def line(mark: Line, panel: Panel, box: Box) -> str:
     x, y = _across(mark.x, panel, box), _bounded(_down(mark.y, panel, box), box)
     parts = [part for part in _unbroken(y) if part.size]
     path = "".join(f"M{_joined(x[part], y[part])}" for part in parts if part.size > 1)
-    alone = np.concatenate([part for part in parts if part.size == 1]) if any(p.size == 1 for p in parts) else []
     drawn = f'<path d="{path}" fill="none" {stroked(mark.ink)}/>' if path else ""
-    spots = np.flatnonzero(~np.isnan(y)) if style.dots and mark.x.size <= FEW_POINTS else alone
-    dots = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(x[spots].tolist(), y[spots].tolist(), strict=True)) if len(
-        spots
-    ) else ""  # fmt: skip
+    dotted = style.dots and mark.x.size <= FEW_POINTS
+    spots = [place for part in parts for place in part.tolist() if dotted or part.size == 1]
+    dots = "".join(map("M{:.1f} {:.1f}h0".format, x[spots].tolist(), y[spots].tolist()))
     if dots:
         look = f'class="s-{mark.ink}" stroke="{style.light}" stroke-width="{3 * style.width:g}" stroke-linecap="round"'
         drawn += f'<path d="{dots}" fill="none" {look}/>'
@@ -128,11 +126,14 @@ def labels(panel: Panel, box: Box) -> Iterator[str]:
             yield f'<text x="{x + (5 if after else -5):.1f}" y="{box.y + 14:g}" ' + (
                 f'text-anchor="{"start" if after else "end"}" {text}'
             )
+    curves = pixels(panel, box) if panel.points else None
     for point in panel.points:
         x, y = float(_across(point.x, panel, box)), float(_down(point.y, panel, box))
         yield marker(point.marker, point.ink, x, y, point.detail)
-        if point.name:
-            yield _beside(point, x, y, box)
+        if point.name and curves is not None:
+            at = spot(x, y, text_width(point.name), curves, box)
+            place = f'x="{at.x:.1f}" y="{at.y:.1f}" text-anchor="{at.anchor}"'
+            yield f'<text {place} font-size="11.5">{shown(point.name, 40)}</text>'
 
 
 def marker(shape: str, ink: Ink, x: float, y: float, detail: str = "") -> str:
@@ -172,14 +173,6 @@ def stroked(ink: Ink) -> str:
 def _filled(ink: Ink) -> str:
     style = STYLES[ink]
     return f'class="f-{ink}" fill="{style.light}" fill-opacity="{style.fill:g}"'
-
-
-def _beside(point: Point, x: float, y: float, box: Box) -> str:
-    """The name of a point: to its right, or to its left where there is no room; below it at the top edge."""
-    after = x + 9 + text_width(point.name) < box.x + box.width
-    y = y + 4 if box.y + 6 < y < box.y + box.height - 8 else y + 11 if y <= box.y + 6 else y - 5
-    place = f'x="{x + (9 if after else -9):.1f}" y="{y:.1f}" text-anchor="{"start" if after else "end"}"'
-    return f'<text {place} font-size="11.5">{shown(point.name, 40)}</text>'
 
 
 def _hint(detail: str) -> str:

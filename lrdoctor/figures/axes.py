@@ -94,7 +94,7 @@ def _linear_ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
     reach = axis.high - axis.low
     if not math.isfinite(reach):
         return []
-    stride = _round_up(reach / most)
+    stride = _round_up(max(reach / most, 1.0 if axis.whole else 0.0))
     first = math.ceil(axis.low / stride - 1e-9)
     last = math.floor(axis.high / stride + 1e-9)
     values = [number * stride for number in range(first, last + 1)]

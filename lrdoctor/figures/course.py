@@ -39,7 +39,8 @@ class Course:
         own = [series for series in curves if series.unit == unit and len(series)]
         low = min((float(series.step[0]) for series in own), default=0.0)
         high = max((float(series.step[-1]) for series in own), default=1.0)
-        return cls(unit, Axis(label=unit, scale="linear", low=low, high=high if high > low else low + 1.0))
+        high = high if high > low else low + 1.0
+        return cls(unit, Axis(label=unit, scale="linear", low=low, high=high, whole=True))
 
     def place(self, step: ArrayLike, series: Series | None) -> Floats:
         """Places of steps of a curve on the axis, float64.

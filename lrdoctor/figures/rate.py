@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FAR = 5.0
 """Ratio of the rates that matter (this run's, the advised one) from which the scale is log."""
-_BELOW = 100.0
+_BELOW = 1e4
 """On a log scale, rates below this part of the lowest that matters (the end of a decay) leave the panel."""
 _GEOMETRIC = ("step", "exponential", "range_test", "polynomial", "plateau_triggered", "inverse_sqrt")
 """Schedules that are a constant factor again and again, and so look like themselves on a log scale only."""
@@ -45,11 +45,12 @@ def rate_panel(plan: Plan, rates: tuple[Line, ...], x: Axis, context: Context) -
     if not rates or peak is None:
         name = "this run's rate" if peak is None else f"configured {figure(peak)}"
         rates = (Line(name=name, ink="rate", x=np.array([x.low, x.high]), y=np.full(2, now), points=0),)
-    level, label = percent(plan.lr.level), "learning rate" if peak is not None else "× this run's rate"
+    label = "learning rate" if peak is not None else "× this run's rate"
+    level = f"advised, {percent(plan.lr.level)} interval"
     advice = Guide(axis="y", at=advised, name=_advice(plan), ink="advice", detail=clean(plan.reason, 1000))
     return Panel(
         x=x, y=_axis(label, rates, (now, now * low, advised, now * high), context), lines=rates,
-        stretches=(Stretch(axis="y", first=now * low, last=now * high, name=f"{level} interval", ink="advice"),),
+        stretches=(Stretch(axis="y", first=now * low, last=now * high, name=level, ink="advice"),),
         guides=(advice,),
     )  # fmt: skip
 

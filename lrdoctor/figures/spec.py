@@ -31,12 +31,15 @@ class Axis:
         What it counts, with its unit.
     low, high
         Ends of what is shown, ``low < high``, both above zero on a log scale. Data may lie beyond them.
+    whole
+        Whether it counts things that cannot be divided, such as steps.
     """
 
     label: str
     scale: Scale
     low: float
     high: float
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if not self.low < self.high or (self.scale == "log" and self.low <= 0.0):

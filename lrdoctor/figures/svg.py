@@ -95,7 +95,7 @@ def _grid(x: Axis, y: Axis, box: Box, *, last: bool) -> Iterator[str]:
     """Frame, grid lines, tick labels and axis labels."""
     lines = [f"M{box.x:g} {box.y + box.height:g}h{box.width:g}"]
     labels = []
-    for value, text in ticks(y, max(int(box.height // 36), 2)):
+    for value, text in ticks(y, max(int(box.height // 32), 3)):
         at = box.y + box.height * (1 - float(y.place(value)))
         lines.append(f"M{box.x:g} {at:.1f}h{box.width:g}")
         labels.append(f'<text x="{box.x - 7:g}" y="{at + 4:.1f}" text-anchor="end">{_text(text)}</text>')
@@ -104,7 +104,8 @@ def _grid(x: Axis, y: Axis, box: Box, *, last: bool) -> Iterator[str]:
         lines.append(f"M{at:.1f} {box.y:g}v{box.height:g}")
         if last:
             anchor = "end" if at + text_width(text) / 2 > box.x + box.width + 12 else "middle"
-            labels.append(f'<text x="{at:.1f}" y="{box.y + box.height + 16:g}" text-anchor="{anchor}">{_text(text)}</text>')
+            place = f'x="{at:.1f}" y="{box.y + box.height + 16:g}" text-anchor="{anchor}"'
+            labels.append(f"<text {place}>{_text(text)}</text>")
     middle = box.y + box.height / 2
     labels.append(
         f'<text transform="translate(13 {middle:g}) rotate(-90)" text-anchor="middle">{_text(y.label, 40)}</text>'
@@ -118,6 +119,3 @@ def _grid(x: Axis, y: Axis, box: Box, *, last: bool) -> Iterator[str]:
 
 def _text(text: str, limit: int = 2000) -> str:
     return marks.shown(text, limit)
-
-
-

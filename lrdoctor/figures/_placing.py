@@ -1,0 +1,77 @@
+"""Where the name of a point can stand without hiding a curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrdoctor.figures._svg_layout import Box
+    from lrdoctor.figures.spec import Panel
+
+    Floats = NDArray[np.float64]
+
+_STRIDE = 2.0
+"""Pixels between the places at which a curve is looked at."""
+_HEIGHT = 13.0
+_NEAR, _FAR = 10.0, 24.0
+"""Distances from the point to the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a text is anchored; `y` is that of its baseline."""
+
+    x: float
+    y: float
+    anchor: Literal["start", "middle", "end"]
+
+
+def spot(x: float, y: float, width: float, curves: Floats, box: Box) -> Spot:
+    """The place about a point at which a text of some width covers the fewest bits of curves.
+
+    Parameters
+    ----------
+    x, y
+        The point, in pixels.
+    curves
+        float64 [2, n], as `pixels` gives them.
+    """
+    best, least = Spot(x + _NEAR, y + 4.0, "start"), np.inf
+    for number, (dx, dy) in enumerate(_CANDIDATES):
+        left = x + dx if dx > 0 else x + dx - width if dx < 0 else x - width / 2
+        middle = y + dy
+        inside = box.x + 1 <= left and left + width <= box.x + box.width - 1
+        inside &= box.y + _HEIGHT / 2 <= middle <= box.y + box.height - _HEIGHT / 2
+        across = (curves[0] > left - 2) & (curves[0] < left + width + 2)
+        hidden = np.count_nonzero(across & (np.abs(curves[1] - middle) < _HEIGHT / 2 + 2))
+        cost = hidden + number / 100 + (0 if inside else 1e6)
+        if cost < least:
+            anchor: Literal["start", "middle", "end"] = "start" if dx > 0 else "end" if dx < 0 else "middle"
+            best, least = Spot(x + dx, middle + 4.0, anchor), cost
+    return best
+
+
+_CANDIDATES = [
+    (dx, dy)
+    for far in (_NEAR, _FAR, 2 * _FAR)
+    for dx, dy in (
+        (far, 0.0), (far, far), (0.0, far + 6), (-far, far), (-far, 0.0), (far, -far), (0.0, -far - 6), (-far, -far)
+    )
+]  # fmt: skip
+
+
+def pixels(panel: Panel, box: Box) -> Floats:
+    """Every bit of every curve of a panel, in pixels: float64 [2, n]."""
+    across = np.arange(box.x, box.x + box.width, _STRIDE)
+    found = []
+    for line in panel.lines:
+        x, y = box.x + box.width * panel.x.place(line.x), box.y + box.height * (1.0 - panel.y.place(line.y))
+        known = np.isfinite(y)
+        if known.any():
+            found += [np.vstack([x[known], y[known]]), np.vstack([across, np.interp(across, x[known], y[known])])]
+    return np.hstack(found) if found else np.zeros((2, 0))
