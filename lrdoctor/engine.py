@@ -34,10 +34,11 @@ _ROLE_WORDS = {
 
 @cache
 def signals() -> dict[str, Callable[..., Any]]:
-    """Every signal by name, from all modules of `lrdoctor.signals`, and the fitted response beside them."""
+    """Every signal by name, from all modules of `lrdoctor.signals`, and what prescribing knows of a run beside them."""
+    from lrdoctor.prescribing.expected import SIGNALS as EXPECTED
     from lrdoctor.prescribing.response import SIGNALS as FITTED
 
-    modules = [*discover("lrdoctor.signals", "SIGNALS").values(), FITTED]
+    modules = [*discover("lrdoctor.signals", "SIGNALS").values(), FITTED, EXPECTED]
     return {function.__name__: function for module in modules for function in module}
 
 

@@ -39,6 +39,7 @@ _BY_CODE: Mapping[str, Dose] = {
     "DIV102": Dose(0.1, 0.01, 0.5, "the first steps at this rate destroyed the weights"),
     "DIV103": Dose(0.1, 0.01, 0.5, "the first steps at this rate threw the weights away"),
     "SPK101": Dose(0.4, 0.15, 1.0, "the rate is close to the stability limit"),
+    "AMP101": Dose(0.4, 0.15, 1.0, "gradients overflow at this rate"),
     "OSC101": Dose(0.35, 0.15, 0.7, "the rate is at the stability limit"),
     "SLW101": Dose(5.0, 2.0, 30.0, "the descent is still straight at the end of the budget"),
     "PLT101": Dose(1.0, 0.3, 2.0, "the rate suits the start; only the end wants a lower one"),
