@@ -43,3 +43,7 @@ class NotALogError(ReadError):
 
 class Unavailable(LrdoctorError):  # noqa: N818 - it is an answer ("cannot be computed from this run"), not a fault
     """A signal that this run cannot give; the text becomes the reason of a Skip."""
+
+
+class OutOfTime(BaseException):
+    """Reading or diagnosing one source took longer than it may; not an `Exception`, which readers may pass over."""

@@ -1,19 +1,18 @@
-"""From what the user named to runs: walk, let readers claim, read, and join the several logs of one training.
+"""From what the user named to runs: walk, let readers claim, and bundle what may be logs of one training.
 
-Runs come out directory by directory, so memory does not grow with the size of the tree.
+Bundles come out directory by directory, so memory does not grow with the size of the tree.
 """
 
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrdoctor.errors import NotALogError, ReadError
-from lrdoctor.joining import join_runs
-from lrdoctor.readers._base import Claim, LogFile, Reader, Source
+from lrdoctor.bundles import LOG_SUFFIXES, Bundle, Claimed, Found, read_bundle, read_source
+from lrdoctor.readers._base import Claim, LogFile, Reader
 from lrdoctor.records import Run, Unreadable
 from lrdoctor.registry import discover
 
@@ -40,87 +39,159 @@ _PRUNED = frozenset(
         ".eggs",
     }
 )
-_LOG_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl"})
-"""A file of such a name that no reader wants is worth a word: somebody may have meant it."""
 _MAX_DEPTH = 64
-_MOST_HELD = 256
-"""Runs below a directory that are compared with the logs in it; the rest of a large tree streams past."""
+_MOST_TOGETHER = 256
+_MOST_BYTES = 64 * 2**20
+"""Logs in and below a directory that are read together and compared, and their size; the rest streams past."""
+_FEW = 16
+"""Logs that are read together whatever their size: the several logs of one large training."""
 
 
-@dataclass(slots=True)
-class _Pending:
-    """A source in the making: a group of files that one reader claimed."""
+class _Once:
+    """How logs are opened and read that are read once."""
 
-    reader: Reader
-    claim: Claim
-    path: Path
-    files: list[LogFile] = field(default_factory=list)
-    others: list[tuple[Claim, Reader]] = field(default_factory=list)
-    """Weaker claims on a file that stands alone, to be tried if the strongest one is withdrawn."""
+    def file(self, path: Path, *, named: bool = False) -> LogFile:
+        """The file at a path."""
+        return LogFile(path, named=named)
 
+    def read(self, pending: Claimed) -> Iterator[Found | Unreadable]:
+        """The runs of a source."""
+        return read_source(pending)
 
-@dataclass(slots=True)
-class _Found:
-    """A run with the place it was found at, before it has its final id."""
+    def settle(self, run: Run) -> Run:
+        """The run as it is yielded."""
+        return run
 
-    run: Run
-    place: Path
-    """The directory or file that names the run."""
-    strength: int
+    def end(self) -> None:
+        """Everything has been yielded."""
 
 
-def gather(paths: Sequence[str | Path]) -> Iterator[Run | Unreadable]:
+class Bookmarks(_Once):
+    """How far each log below some paths has been read, for calling `gather` again and again while they grow.
+
+    Files that have not changed are not read again, those that have grown from where they had been read to (by
+    readers that can; see `LogFile.keep`), and those that were replaced or cut from their beginning.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[Path, LogFile] = {}
+        self._read: dict[tuple[str, Path], tuple[_Stamps, list[Found | Unreadable]]] = {}
+        self._runs: dict[str, Run] = {}
+        self._seen: set[object] = set()
+
+    def file(self, path: Path, *, named: bool = False) -> LogFile:
+        """The file at a path, with what readers have kept of it."""
+        self._seen.add(path)
+        file = self._files.setdefault(path, LogFile(path, named=named, followed=True))
+        file.look_again()
+        return file
+
+    def read(self, pending: Claimed) -> Iterator[Found | Unreadable]:
+        """The runs of a source; those of the last time where no file of it has changed since."""
+        key = (pending.reader.name, pending.path)
+        self._seen.add(key)
+        stamps = _stamps(pending)
+        known = self._read.get(key)
+        if known is None or not stamps or known[0] != stamps:
+            known = self._read[key] = stamps, list(read_source(pending))
+        for item in known[1]:
+            yield replace(item) if isinstance(item, Found) else item
+
+    def settle(self, run: Run) -> Run:
+        """The very run of the last time if nothing has come to it."""
+        self._seen.add(run.id)
+        before = self._runs.setdefault(run.id, run)
+        if not _has_same(before, run):
+            self._runs[run.id] = run
+        return self._runs[run.id]
+
+    def end(self) -> None:
+        """Forget what is no longer there."""
+        self._files = {path: file for path, file in self._files.items() if path in self._seen}
+        self._read = {key: known for key, known in self._read.items() if key in self._seen}
+        self._runs = {name: run for name, run in self._runs.items() if name in self._seen}
+        self._seen.clear()
+
+
+_Stamps = list[tuple[int, int, int, int]]
+
+
+def _stamps(pending: Claimed) -> _Stamps:
+    """What would differ if one of the files had changed; nothing if one of them is gone."""
+    try:
+        return [file.stamp for file in sorted(pending.files, key=lambda file: file.path)]
+    except OSError:
+        return []
+
+
+def _has_same(one: Run, other: Run) -> bool:
+    """Say whether two runs are made of the very same curves."""
+    return (
+        one.series.keys() == other.series.keys()
+        and all(curve is other.series[tag] for tag, curve in one.series.items())
+        and (one.source, one.notes, one.hyperparameters) == (other.source, other.notes, other.hyperparameters)
+    )
+
+
+def gather(paths: Sequence[str | Path], *, bookmarks: Bookmarks | None = None) -> Iterator[Run | Unreadable]:
     """Read every log below some paths.
 
     Parameters
     ----------
     paths
         Files and directories; directories are walked.
+    bookmarks
+        What was kept when the same paths were gathered before. A run to which nothing has come is then the same
+        object as it was that time.
 
     Yields
     ------
     Runs with ids that are unique in this call (roles not yet assigned), and one `Unreadable` for each file
     that looked like a log and could not be read or holds no training curve.
     """
+    files = bookmarks or _Once()
+    taken: Counter[str] = Counter()
+    for item in bundles(paths, files=files):
+        for run in [item] if isinstance(item, Unreadable) else read_bundle(item, files.read):
+            if isinstance(run, Run):
+                taken[run.id] += 1
+                yield files.settle(run if taken[run.id] == 1 else replace(run, id=f"{run.id}~{taken[run.id]}"))
+            else:
+                yield run
+    files.end()
+
+
+def bundles(paths: Sequence[str | Path], *, files: _Once | None = None) -> Iterator[Bundle | Unreadable]:
+    """Find every log below some paths, without reading more of any than its beginning.
+
+    Parameters
+    ----------
+    paths
+        Files and directories; directories are walked.
+    files
+        How files are opened; by default as if for the first and only time.
+
+    Yields
+    ------
+    What is to be read together, and an `Unreadable` for each file that looked like a log and is none.
+    """
     roots = [Path(path) for path in paths]
-    taken: dict[str, int] = defaultdict(int)
     for root in roots:
-        prefix = root.as_posix() if len(roots) > 1 else ""
-        for item in _below(root):
-            if isinstance(item, Unreadable):
-                yield item
-                continue
-            name = _global_id(item, root, prefix)
-            taken[name] += 1
-            yield replace(item.run, id=name if taken[name] == 1 else f"{name}~{taken[name]}")
+        yield from _below(root, root.as_posix() if len(roots) > 1 else "", files or _Once())
 
 
-def _global_id(found: _Found, root: Path, prefix: str) -> str:
-    """Path of the run below what the user named; the root's own name for a run at the root itself."""
-    # A group may lie above what was named: `train/` belongs to the run above it.
-    relative = found.place.relative_to(root).as_posix() if found.place.is_relative_to(root) else "."
-    if relative == ".":
-        base = prefix or (root.resolve().name if root.is_dir() else root.name) or root.as_posix()
-    else:
-        base = f"{prefix}/{relative}" if prefix else relative
-    return f"{base}#{found.run.id}" if found.run.id else base
-
-
-def _below(root: Path) -> Iterator[_Found | Unreadable]:
+def _below(root: Path, prefix: str, files: _Once) -> Iterator[Bundle | Unreadable]:
     if root.is_dir():
-        yield from _Walk().directory(root, depth=0, parent_pending={})
+        yield from _Walk(root, prefix, files).directory(root, depth=0, parent_pending={})
     elif not root.exists():
         yield Unreadable(source=str(root), error="no such file or directory")
     else:
-        file = LogFile(root, named=True)
+        file = files.file(root, named=True)
         pending, refusal = _claimed(file)
         if pending is None:
             yield refusal or Unreadable(source=str(root), error=_unknown(file))
-            return
-        for item in _read(pending):
-            if isinstance(item, _Found):
-                item.place = root
-            yield item
+        else:
+            yield Bundle(root=root, prefix=prefix, directory=root, sources=(pending,))
 
 
 def _unknown(file: LogFile) -> str:
@@ -137,10 +208,12 @@ def _unknown(file: LogFile) -> str:
 class _Walk:
     """One walk over a tree; remembers the directories it has been in, so that links cannot make a loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path, prefix: str, files: _Once) -> None:
+        self._root, self._prefix = root, prefix
+        self._files = files
         self._seen: set[tuple[int, int]] = set()
 
-    def directory(self, path: Path, depth: int, parent_pending: _Groups) -> Iterator[_Found | Unreadable]:
+    def directory(self, path: Path, depth: int, parent_pending: _Groups) -> Iterator[Bundle | Unreadable]:
         """Yield what is below one directory; groups that belong to a parent are handed up through the dictionary."""
         try:
             status = path.stat()
@@ -151,36 +224,78 @@ class _Walk:
         if (status.st_dev, status.st_ino) in self._seen or depth > _MAX_DEPTH:
             return
         self._seen.add((status.st_dev, status.st_ino))
-        folders, alone, pending, refusals = _look(path, entries)
+        folders, alone, pending, refusals = _look(path, entries, self._files)
         yield from refusals
-        held: list[_Found] = []
-        holding = bool(alone or pending)
+        held: list[Bundle] = []
+        hold = _Load() if alone or pending else None
         for folder in folders:
             for item in self.directory(folder, depth + 1, pending):
-                if isinstance(item, _Found) and holding and len(held) < _MOST_HELD:
+                if isinstance(item, Bundle) and hold is not None and hold.takes(*item.all_sources()):
                     held.append(item)  # it may be the same training as a log in this directory
                 else:
                     yield item
-        found: list[_Found] = []
-        for source in [*alone, *_own(pending, path, parent_pending, is_root=depth == 0)]:
-            for item in _read(source):
-                if isinstance(item, _Found):
-                    found.append(item)
-                else:
-                    yield item
-        yield from _joined(found, held, path)
+        own = [*alone, *_own(pending, path, parent_pending, is_root=depth == 0)]
+        yield from self._bundled(path, own, held)
+
+    def _bundled(self, path: Path, own: Sequence[Claimed], held: Sequence[Bundle]) -> Iterator[Bundle]:
+        """The logs of one directory in one bundle, or in several where they are many."""
+        parts = list(_parts(own))
+        for place, part in enumerate(parts or [[]]):
+            below = tuple(held) if place == 0 else ()
+            if part or below:
+                yield Bundle(
+                    root=self._root, prefix=self._prefix, directory=path, sources=tuple(part), below=below,
+                    part=len(parts) > 1,
+                )  # fmt: skip
 
 
-_Groups = dict[tuple[str, Path], _Pending]
+class _Load:
+    """How much is read together: any few logs, then up to so many logs and bytes."""
+
+    def __init__(self) -> None:
+        self._count = self._bytes = 0
+
+    def takes(self, *sources: Claimed) -> bool:
+        """Add some more, if they still fit."""
+        count = self._count + len(sources)
+        size = self._bytes + sum(_size(source) for source in sources)
+        if count > _FEW and (count > _MOST_TOGETHER or size > _MOST_BYTES):
+            return False
+        self._count, self._bytes = count, size
+        return True
+
+
+def _size(source: Claimed) -> int:
+    try:
+        return sum(file.size for file in source.files)
+    except OSError:
+        return 0
+
+
+def _parts(sources: Sequence[Claimed]) -> Iterator[list[Claimed]]:
+    """Split the logs of a directory that has very many, but not between `run7.csv` and `run7.jsonl`."""
+    part: list[Claimed] = []
+    load = _Load()
+    for source in sources:
+        if not load.takes(source) and source.path.name.split(".")[0] != part[-1].path.name.split(".")[0]:
+            yield part
+            part, load = [], _Load()
+            load.takes(source)
+        part.append(source)
+    if part:
+        yield part
+
+
+_Groups = dict[tuple[str, Path], Claimed]
 
 
 def _look(
-    path: Path, entries: Sequence[os.DirEntry[str]]
-) -> tuple[list[Path], list[_Pending], _Groups, list[Unreadable]]:
+    path: Path, entries: Sequence[os.DirEntry[str]], files: _Once
+) -> tuple[list[Path], list[Claimed], _Groups, list[Unreadable]]:
     """Sort the entries of a directory into folders, files that stand alone, groups, and what cannot be opened."""
     folders: list[Path] = []
     links: list[Path] = []
-    alone: list[_Pending] = []
+    alone: list[Claimed] = []
     pending: _Groups = {}
     refusals: list[Unreadable] = []
     for entry in entries:
@@ -191,7 +306,7 @@ def _look(
             continue
         if not _is_file(entry):
             continue
-        claimed, refusal = _claimed(LogFile(path / entry.name))
+        claimed, refusal = _claimed(files.file(path / entry.name))
         if refusal is not None:
             refusals.append(refusal)
         elif claimed is not None and claimed.claim.group is None:
@@ -201,7 +316,7 @@ def _look(
     return [*folders, *links], alone, pending, refusals
 
 
-def _own(pending: _Groups, path: Path, parent: _Groups, *, is_root: bool) -> list[_Pending]:
+def _own(pending: _Groups, path: Path, parent: _Groups, *, is_root: bool) -> list[Claimed]:
     """The groups that are complete in this directory; the others go up to the parent."""
     own = []
     for key, group in pending.items():
@@ -226,7 +341,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _add(pending: dict[tuple[str, Path], _Pending], new: _Pending) -> None:
+def _add(pending: dict[tuple[str, Path], Claimed], new: Claimed) -> None:
     """Put a claimed file (or a half-filled group) into its group."""
     key = (new.reader.name, new.path)
     if key in pending:
@@ -235,7 +350,7 @@ def _add(pending: dict[tuple[str, Path], _Pending], new: _Pending) -> None:
         pending[key] = new
 
 
-def _claimed(file: LogFile) -> tuple[_Pending | None, Unreadable | None]:
+def _claimed(file: LogFile) -> tuple[Claimed | None, Unreadable | None]:
     """Ask every reader; the strongest claim wins, the first in alphabetical order among equals."""
     claims: list[tuple[Claim, Reader]] = []
     try:
@@ -246,58 +361,10 @@ def _claimed(file: LogFile) -> tuple[_Pending | None, Unreadable | None]:
     except OSError as error:
         return None, Unreadable(source=str(file.path), error=f"cannot be opened: {error.strerror or error}")
     if not claims:
-        looks_like_one = file.suffix in _LOG_SUFFIXES or "tfevents" in file.name
+        looks_like_one = file.suffix in LOG_SUFFIXES or "tfevents" in file.name
         return None, Unreadable(source=str(file.path), error=_unknown(file)) if looks_like_one else None
     claims.sort(key=lambda pair: -pair[0].strength)
     claim, reader = claims[0]
     path = file.path if claim.group is None else claim.group
     others = [pair for pair in claims[1:] if pair[0].group is None] if claim.group is None else []
-    return _Pending(reader=reader, claim=claim, path=path, files=[file], others=others), None
-
-
-def _read(pending: _Pending) -> Iterator[_Found | Unreadable]:
-    """Read one source; what goes wrong becomes a line, never the end."""
-    source = Source(path=pending.path, files=tuple(sorted(pending.files, key=lambda file: str(file.path))))
-    count = 0
-    try:
-        for run in pending.reader.read(source):
-            count += 1
-            yield _Found(run=run, place=pending.path, strength=int(pending.claim.strength))
-        if count == 0:
-            raise NotALogError(source.path, "holds no training curve")
-    except NotALogError as error:
-        if pending.others and count == 0:
-            claim, reader = pending.others[0]
-            claim = replace(claim, quiet=claim.quiet and pending.claim.quiet)
-            yield from _read(_Pending(reader, claim, pending.path, pending.files, pending.others[1:]))
-        elif not pending.claim.quiet or any(file.named or file.suffix in _LOG_SUFFIXES for file in pending.files):
-            yield Unreadable(source=error.source, error=error.reason)
-    except ReadError as error:
-        yield Unreadable(source=error.source, error=error.reason)
-    except OSError as error:
-        yield Unreadable(source=str(source.path), error=f"cannot be read: {error.strerror or error}")
-    except MemoryError:
-        yield Unreadable(source=str(source.path), error="too large for the memory of this machine")
-    except Exception as error:  # a defect of ours must not cost the user the other files
-        kind = type(error).__name__
-        message = f"the {pending.reader.name} reader failed on it ({kind}: {error}); this is a bug, please report it"
-        yield Unreadable(source=str(source.path), error=message)
-
-
-def _joined(found: list[_Found], held: list[_Found], directory: Path) -> Iterator[_Found]:
-    """Join logs of the same training, then name what is left after its directory or file."""
-    everything = [*found, *held]
-    groups = join_runs([item.run for item in everything], [item.strength for item in everything])
-    survivors: list[_Found] = []
-    for indices, run in groups:
-        item = everything[indices[0]]
-        several = len({everything[index].place for index in indices}) > 1
-        outside = any(index < len(found) for index in indices)  # one of its logs lies in this very directory
-        place = directory if several and outside else item.place
-        survivors.append(_Found(run=run, place=place, strength=item.strength))
-    direct = {item.place for item in survivors if item.place.parent == directory and item.place.is_file()}
-    alone = len(direct) == 1 and not any(item.place == directory for item in survivors)
-    for item in survivors:
-        if item.place in direct:
-            item.place = directory if alone else item.place.with_suffix("")
-        yield item
+    return Claimed(reader=reader, claim=claim, path=path, files=[file], others=others), None
