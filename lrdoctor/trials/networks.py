@@ -235,6 +235,31 @@ def gru(inputs: int, width: int, outputs: int, *, each_step: bool) -> Net:
     return Net(inits, forward)
 
 
+def lstm(inputs: int, width: int, outputs: int, *, each_step: bool) -> Net:
+    """Long short-term memory (Hochreiter & Schmidhuber 1997, with forget gate) over [batch, time, inputs]."""
+    inits = [
+        *dense_init(inputs, 4 * width),
+        Init((width, 4 * width), "uniform", 1 / math.sqrt(width)),
+        *dense_init(width, outputs),
+    ]
+
+    def forward(params: Sequence[Tensor], x: Tensor) -> Tensor:
+        w_in, b_in, w_h, w_out, b_out = params
+        batch, time, _ = x.shape
+        drive = dense(x.transpose(0, 1).reshape(time * batch, -1), w_in, b_in).view(-1, time, batch, 4 * width)
+        h = cell = torch.zeros(w_in.shape[0], batch, width)
+        states = []
+        for drive_t in drive.unbind(1):
+            gates, new = torch.baddbmm(drive_t, h, w_h).split([3 * width, width], -1)
+            enter, forget, leave = torch.sigmoid(gates).chunk(3, -1)
+            cell = torch.addcmul(forget * cell, enter, torch.tanh(new))
+            h = leave * torch.tanh(cell)
+            states.append(h)
+        return dense(torch.stack(states, 2) if each_step else h, w_out, b_out)
+
+    return Net(inits, forward)
+
+
 def transformer(
     vocabulary: int, time: int, width: int, heads: int, layers: int, *, causal: bool, pre_norm: bool = True
 ) -> Net:

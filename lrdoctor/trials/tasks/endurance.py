@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from lrdoctor.trials import data
-from lrdoctor.trials.networks import conv_net, cross_entropy, mlp, residual_mlp, rnn, transformer
-from lrdoctor.trials.problem import Batch, Problem, stream
+from lrdoctor.trials.networks import conv_net, cross_entropy, lstm, mlp, residual_mlp, rnn, share_right, transformer
+from lrdoctor.trials.problem import Batch, Problem, epochs, stream
 from lrdoctor.trials.tasks import endless, task
 
 if TYPE_CHECKING:
@@ -193,3 +193,95 @@ def augmented_autoencoder(seed: int) -> Problem:
 
     net = mlp([64, 32, 10, 32, 64])
     return endless(net, sampler(x), seed, loss="mse", batch=24, val_sample=sampler(x_val))
+
+
+def _penalised(net: Net, seed: int, *, batch: int, strength: float) -> Problem:
+    """Classify a finite set of digits, pass after pass, with a penalty on the squared weights in the loss."""
+    x, y, x_val, y_val = data.digits_unit()
+
+    def loss(params: Sequence[Tensor], part: Batch) -> Tensor:
+        penalty = sum((p.square().flatten(1).sum(1) for p in params[::2]), torch.zeros(()))
+        return cross_entropy(net.forward(params, part[0]), part[1]) + strength * penalty
+
+    return Problem(
+        initial=net.initial(seed),
+        loss=loss,
+        batches=epochs((x, y), batch),
+        train_set=(x[:512], y[:512]),
+        val_set=(x_val[:256], y_val[:256]),
+        accuracy=lambda params, part: share_right(net.forward(params, part[0]), part[1]),
+        batch_size=batch,
+        steps_per_epoch=len(y) // batch,
+        loss_kind="cross_entropy",
+    )
+
+
+@task("mlp_classification", steps=60_000)
+def penalised_mlp(seed: int) -> Problem:
+    return _penalised(mlp([64, 48, 24, 10]), seed, batch=64, strength=1e-3)
+
+
+@task("conv", cost="medium", steps=24_000)
+def penalised_conv(seed: int) -> Problem:
+    return _penalised(conv_net(8, [1, 8, 16], 10, kernels=[3, 3]), seed, batch=32, strength=2e-3)
+
+
+@task("vae", steps=60_000)
+def long_vae(seed: int) -> Problem:
+    """A finite set of grey images, reconstruction error summed over the pixels (Kingma & Welling 2014)."""
+    encoder, decoder = mlp([64, 48, 16]), mlp([8, 48, 64])
+    cut = len(encoder.inits)
+
+    def loss(params: Sequence[Tensor], part: Batch) -> Tensor:
+        mean, log_var = encoder.forward(params[:cut], part[0]).chunk(2, -1)
+        out = decoder.forward(params[cut:], mean + torch.exp(0.5 * log_var) * part[1])
+        error = torch.nn.functional.softplus(out) - out * part[0]
+        return (error.sum(-1) + 0.5 * (mean.square() + log_var.exp() - 1 - log_var).sum(-1)).mean(1)
+
+    def sampler(images: Tensor) -> Callable[[Generator, int], Batch]:
+        def sample(generator: Generator, count: int) -> Batch:
+            which = torch.randint(0, len(images), (count,), generator=generator)
+            return images[which], torch.randn(count, 8, generator=generator)
+
+        return sample
+
+    x, _, x_val, _ = data.digits_unit()
+    train, val = sampler(x), sampler(x_val)
+    return Problem(
+        initial=encoder.initial(seed) + decoder.initial(seed + 50),
+        loss=loss,
+        batches=stream(train, 64),
+        train_set=train(torch.Generator().manual_seed(1), 512),
+        val_set=val(torch.Generator().manual_seed(2), 256),
+        batch_size=64,
+        steps_per_epoch=1347 // 64,
+        loss_kind="elbo",
+    )
+
+
+@task("mlp_classification", steps=40_000)
+def pairs_of_digits(seed: int) -> Problem:
+    """Two digits side by side, a hundred classes."""
+
+    def sampler(x: Tensor, y: Tensor) -> Callable[[Generator, int], Batch]:
+        def sample(generator: Generator, count: int) -> Batch:
+            left, right = torch.randint(0, len(y), (2, count), generator=generator)
+            return torch.cat([x[left], x[right]], 1), 10 * y[left] + y[right]
+
+        return sample
+
+    x, y, x_val, y_val = data.digits_unit()
+    return endless(
+        mlp([128, 48, 100]), sampler(x, y), seed, loss="cross_entropy", batch=32, val_sample=sampler(x_val, y_val)
+    )
+
+
+@task("recurrent", cost="medium", steps=16_000)
+def long_chars_lstm(seed: int) -> Problem:
+    symbols = 20
+
+    def sample(generator: Generator, count: int) -> Batch:
+        x, y = data.text_windows(generator, count, 8)
+        return torch.nn.functional.one_hot(x, symbols).float(), y
+
+    return endless(lstm(symbols, 24, symbols, each_step=True), sample, seed, loss="cross_entropy", batch=12)
