@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lrdoctor.api import diagnose, read, sweep
+    from lrdoctor.live.monitor import Monitor
+    from lrdoctor.prescribing.layerwise import layerwise
     from lrdoctor.records import Diagnosis, Run, Series
     from lrdoctor.report import Report, SweepReport
 
@@ -14,16 +16,30 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "diagnose": "lrdoctor.api",
+    "layerwise": "lrdoctor.prescribing.layerwise",
     "read": "lrdoctor.api",
     "sweep": "lrdoctor.api",
     "Diagnosis": "lrdoctor.records",
+    "Monitor": "lrdoctor.live.monitor",
     "Report": "lrdoctor.report",
     "Run": "lrdoctor.records",
     "Series": "lrdoctor.records",
     "SweepReport": "lrdoctor.report",
 }
 
-__all__ = ["Diagnosis", "Report", "Run", "Series", "SweepReport", "__version__", "diagnose", "read", "sweep"]
+__all__ = [
+    "Diagnosis",
+    "Monitor",
+    "Report",
+    "Run",
+    "Series",
+    "SweepReport",
+    "__version__",
+    "diagnose",
+    "layerwise",
+    "read",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:
