@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STRIDE = 2.0
 """Pixels between the places at which a curve is looked at."""
 _HEIGHT = 13.0
-_NEAR, _FAR = 10.0, 24.0
+_NEAR, _FAR = 12.0, 24.0
 """Distances from the point to the name."""
 
 

@@ -32,6 +32,7 @@ _SHAPES = {
     "left": "M-5 0L3.6-4.6V4.6Z",
     "right": "M5 0L-3.6-4.6V4.6Z",
     "diverged": "M-4.6-4.6L4.6 4.6M4.6-4.6L-4.6 4.6",
+    "ring": "M-8 0A8 8 0 1 0 8 0A8 8 0 1 0-8 0",
 }
 """Markers about the origin; what is not closed is stroked."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Scale = Literal["linear", "log"]
 Ink = Literal["train", "validation", "rate", "advice", "noise", "critical", "error", "warning", "info", "good", "other"]
 """What a mark means; a theme turns it into a colour, a dash and a marker, so that grey prints can be read as well."""
-Marker = Literal["best", "dot", "diverged", "up", "down", "left", "right", "square", "diamond"]
+Marker = Literal["best", "dot", "diverged", "up", "down", "left", "right", "square", "diamond", "ring"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

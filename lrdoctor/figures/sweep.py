@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,8 @@ _INTERVAL = 0.8
 """Coverage of the interval about the next rate."""
 _AROUND = 1.5
 """Room left and right of the rates, a factor."""
+_ROOM = 0.06
+"""Room below and above the end levels, a share of their axis."""
 
 
 def sweep_figure(group: Group) -> Figure:
@@ -53,7 +56,7 @@ def sweep_figure(group: Group) -> Figure:
     """
     placed = [run for run in group.runs if run.lr is not None and run.lr > 0.0 and run.state != "no-level"]
     levels = np.array([run.level for run in placed], dtype=np.float64)
-    y = value_axis(_level_label(group), [], levels)
+    y = _with_room(value_axis(_level_label(group), [], levels))
     x = _rates(placed, group)
     return Figure(
         title=f"LR sweep: {counted(len(group.runs), 'run')}",
@@ -74,6 +77,15 @@ def _rates(placed: Sequence[Standing], group: Group) -> Axis:
     rates += [rate for following in group.next for rate in (following.lr, *following.interval)]
     ends = [min(rates) / _AROUND, max(rates) * _AROUND] if rates else []
     return value_axis("learning rate", [], ends, "log")
+
+
+def _with_room(axis: Axis) -> Axis:
+    """The same axis with room below the best run and above the others, where those that blew up stand."""
+    if axis.scale == "log":
+        room = (axis.high / axis.low) ** _ROOM
+        return replace(axis, low=axis.low / room, high=axis.high * room)
+    room = _ROOM * (axis.high - axis.low)
+    return replace(axis, low=axis.low - room, high=axis.high + room)
 
 
 def _level_label(group: Group) -> str:
@@ -116,7 +128,7 @@ def _best(group: Group, axis: Axis) -> tuple[Point, ...]:
         return ()
     ink, _ = _MARKS[best.facts.said.verdict]
     name = f"best: {figure(best.level)} at {figure(best.lr)}"
-    return (Point(x=best.lr, y=best.level, name=name, ink=ink, marker="best", detail=clean(best.id)),)
+    return (Point(x=best.lr, y=best.level, name=name, ink=ink, marker="ring", detail=clean(best.id)),)
 
 
 def _stretches(group: Group, axis: Axis) -> tuple[Stretch, ...]:
