@@ -216,12 +216,12 @@ def _penalised(net: Net, seed: int, *, batch: int, strength: float) -> Problem:
     )
 
 
-@task("mlp_classification", steps=60_000)
+@task("mlp_classification", steps=30_000)
 def penalised_mlp(seed: int) -> Problem:
     return _penalised(mlp([64, 48, 24, 10]), seed, batch=64, strength=1e-3)
 
 
-@task("conv", cost="medium", steps=24_000)
+@task("conv", cost="medium", steps=16_000)
 def penalised_conv(seed: int) -> Problem:
     return _penalised(conv_net(8, [1, 8, 16], 10, kernels=[3, 3]), seed, batch=32, strength=2e-3)
 
@@ -259,7 +259,7 @@ def long_vae(seed: int) -> Problem:
     )
 
 
-@task("mlp_classification", steps=40_000)
+@task("mlp_classification", steps=24_000)
 def pairs_of_digits(seed: int) -> Problem:
     """Two digits side by side, a hundred classes."""
 
@@ -276,7 +276,7 @@ def pairs_of_digits(seed: int) -> Problem:
     )
 
 
-@task("recurrent", cost="medium", steps=16_000)
+@task("recurrent", cost="medium", steps=8_000)
 def long_chars_lstm(seed: int) -> Problem:
     symbols = 20
 
