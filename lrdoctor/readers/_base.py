@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
     from pathlib import Path
 
     from lrdoctor.records import Run
 
 HEAD_BYTES = 16_384
 """How much of a file a reader may look at before it claims it."""
+_SEAM_BYTES = 256  # on either end of what was read, by which a file that was written anew is known
 
 
 class LogFile:
@@ -26,11 +27,15 @@ class LogFile:
         Where it is.
     named
         True when the user named this very file, so that a refusal must be said aloud.
+    followed
+        True when it will be read again while it grows: readers then `keep` what they have read.
     """
 
-    def __init__(self, path: Path, *, named: bool = False) -> None:
+    def __init__(self, path: Path, *, named: bool = False, followed: bool = False) -> None:
         self.path = path
         self.named = named
+        self.followed = followed
+        self._kept: dict[Hashable, tuple[int, bytes, Any]] = {}
 
     def __repr__(self) -> str:
         return f"LogFile({str(self.path)!r})"
@@ -46,9 +51,15 @@ class LogFile:
         return self.path.suffix.lower()
 
     @cached_property
+    def stamp(self) -> tuple[int, int, int, int]:
+        """Device, inode, size in bytes and time of the last change: what differs when the file has changed."""
+        status = self.path.stat()
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+    @property
     def size(self) -> int:
         """Size in bytes."""
-        return self.path.stat().st_size
+        return self.stamp[2]
 
     @cached_property
     def head(self) -> bytes:
@@ -70,6 +81,33 @@ class LogFile:
             if error.start >= len(head) - 4 and self.size > len(head):  # a character cut by the window's end
                 return head[: error.start].decode("utf-8-sig")
             return head.decode("latin-1")
+
+    def look_again(self) -> None:
+        """Forget size and first bytes, which may have changed, but not what readers have kept."""
+        for name in ("stamp", "head", "head_text"):
+            self.__dict__.pop(name, None)
+
+    def keep(self, key: Hashable, offset: int, state: Any) -> None:
+        """Keep what was read of the first `offset` bytes, if the file is followed.
+
+        `state` must not be changed afterwards by what follows: what comes behind a whole line may be half a line.
+        """
+        if self.followed:
+            self._kept[key] = (offset, self._seams(offset), state)
+
+    def kept(self, key: Hashable) -> tuple[int, Any] | None:
+        """Offset and state that were kept under a key; None if there is none, or the file has been replaced since."""
+        offset, seams, state = self._kept.get(key, (0, b"", None))
+        if not offset or self._seams(offset) != seams:
+            self._kept.pop(key, None)
+            return None
+        return offset, state
+
+    def _seams(self, offset: int) -> bytes:
+        with self.path.open("rb") as stream:
+            opening = stream.read(_SEAM_BYTES)
+            stream.seek(max(0, offset - _SEAM_BYTES))
+            return opening[:offset] + stream.read(min(_SEAM_BYTES, offset))
 
 
 class Strength(IntEnum):
@@ -132,9 +170,13 @@ class Reader(Protocol):
         ...
 
     def read(self, source: Source) -> Iterator[Run]:
-        """Read every run of a source.
+        """Read every run of a source, all of it.
 
         `Run.id` is local: "" where the source holds a single run, a name (or "1", "2"...) where it holds several.
+
+        A source whose files are followed is read again and again while they grow. A reader that can go on where it
+        stopped keeps its state with the file (`LogFile.keep`) and yields what it would have yielded for all of it;
+        one that keeps nothing reads all of it again.
 
         Raises
         ------

@@ -73,6 +73,11 @@ def runs_from_history_table(
     )  # fmt: skip
 
 
+def is_summary(entry: Mapping[str, Any]) -> bool:
+    """Say whether an entry sums up the training, and is no point of it."""
+    return not _SUMMARY_KEYS.isdisjoint(entry)
+
+
 def settings_of_state(state: Mapping[str, Any]) -> dict[str, Hyperparameter]:
     """Hyperparameters that a trainer state repeats: steps, epochs, batch size of all devices."""
     return find_hyperparameters({key: state[key] for key in _SETTINGS if state.get(key)})

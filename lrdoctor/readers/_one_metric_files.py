@@ -56,7 +56,7 @@ def runs_from_files(
     failure: ReadError | None = None
     for file in files:
         try:
-            columns = read_columns(file.path)
+            columns = read_columns(file)
         except ReadError as error:
             failure = failure or error
             notes.append(f"{file.name}: {error.reason}")

@@ -16,7 +16,7 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._cells import to_floats
-from lrdoctor.readers._columns import refuse_pointer
+from lrdoctor.readers._lines import refuse_pointer
 from lrdoctor.readers._table import Table
 
 if TYPE_CHECKING:

@@ -57,7 +57,7 @@ def runs_from_sheet(
     NotALogError
         It has a header and no rows.
     """
-    columns = read_columns(file.path)
+    columns = read_columns(file)
     if not columns.table.rows:
         raise NotALogError(file.path, "a header and no rows: nothing has been logged yet")
     table = columns.table

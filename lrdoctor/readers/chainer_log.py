@@ -34,7 +34,7 @@ class ChainerReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
         file = source.files[0]
-        content = read_json_table(file.path)
+        content = read_json_table(file)
         table, notes = content.table, content.notes
         roles = {name: role for name in table.columns if (role := _role(name)) is not None}
         yield from runs_from_table(

@@ -51,7 +51,7 @@ class GenericCsvReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the runs of one table; see `Reader.read`."""
         file = source.files[0]
-        columns = read_columns(file.path, judge=refusal_by_names)
+        columns = read_columns(file, judge=refusal_by_names)
         table = columns.table
         if not table.rows:
             raise NotALogError(file.path, "a header and no rows: nothing has been logged yet")

@@ -34,7 +34,7 @@ class Detectron2Reader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
         file = source.files[0]
-        content = read_json_table(file.path)
+        content = read_json_table(file)
         table, notes = content.table, content.notes
         config = read_companion_yaml(file.path.parent / "config.yaml")
         settings = find_hyperparameters(config.get("SOLVER") or config)

@@ -35,7 +35,7 @@ class DetrReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run or runs; see `Reader.read`."""
         file = source.files[0]
-        content = read_json_table(file.path, prepare=_unfold)
+        content = read_json_table(file, prepare=_unfold)
         table, notes = content.table, content.notes
         settings: dict[str, float] = {}
         if "n_parameters" in table.columns:

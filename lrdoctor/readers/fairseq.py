@@ -53,7 +53,7 @@ class FairseqReader:
 
         dialect = Dialect(roles=_ROLES, mend=_say_bits)
         for file in source.files:
-            yield from read_text(file.path, source=str(source.path), format_name=self.name, dialect=dialect)
+            yield from read_text(file, source=str(source.path), format_name=self.name, dialect=dialect)
 
 
 def _say_bits(piece: Piece) -> None:

@@ -101,7 +101,7 @@ def _content(file: LogFile) -> Content:
             content = None
         if isinstance(content, dict):
             return _of_object(file, content)
-    found = read_json_table(file.path, judge=refusal_by_names)
+    found = read_json_table(file, judge=refusal_by_names)
     return found.table, found.text, _settings(found.first), found.notes
 
 

@@ -42,7 +42,7 @@ class LlamaFactoryReader:
     def read(self, source: Source) -> Iterator[Run]:
         """Read the run; see `Reader.read`."""
         file = source.files[0]
-        content = read_json_table(file.path)
+        content = read_json_table(file)
         table, notes = content.table, content.notes
         home = file.path.parent
         arguments = read_companion_yaml(home / "training_args.yaml")

@@ -45,7 +45,7 @@ class MonitorReader:
         failure: ReadError | None = None
         for file in source.files:
             try:
-                columns = read_columns(file.path)
+                columns = read_columns(file)
             except ReadError as error:
                 failure = failure or error
                 notes.append(f"{file.name}: {error.reason}")

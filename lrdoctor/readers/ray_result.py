@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._axis import plain
@@ -79,10 +79,14 @@ class RayResultReader:
 
 def _table(file: LogFile) -> tuple[Table, list[str]]:
     if file.suffix == ".csv":
-        columns = read_columns(file.path)
+        columns = read_columns(file)
         return columns.table, columns.notes
-    content = read_json_table(file.path, prepare=lambda record: record.pop("config", None))
+    content = read_json_table(file, prepare=_without_config)
     return content.table, content.notes
+
+
+def _without_config(record: dict[str, Any]) -> None:
+    record.pop("config", None)
 
 
 READER = RayResultReader()

@@ -107,13 +107,12 @@ def _nothing(source: Source, parts: list[Part], failures: list[ReadError]) -> Re
 
 def _part(file: LogFile, source: Source) -> Part:
     """Read one file."""
-    from lrdoctor.readers._events import EventFile
     from lrdoctor.readers._events.mending import exchange
     from lrdoctor.readers._events.places import Place, place_of
     from lrdoctor.readers._events.trainings import Part
 
     path = file.path
-    columns = EventFile(path).read()
+    columns = _columns(file)
     if not columns.records:
         raise _refusal(file)
     curves, notes = exchange(columns.curves())
@@ -138,6 +137,21 @@ def _part(file: LogFile, source: Source) -> Part:
         notes=_damage(path.name, columns) + notes,
         empty=f"holds {only}: no curve was logged",
     )
+
+
+def _columns(file: LogFile) -> Columns:
+    """All that is in a file; of one that is followed only what is new is read."""
+    from lrdoctor.readers._events import EventFile, join
+
+    kept = file.kept("events")
+    if kept is None:
+        events = EventFile(file.path)
+        columns = events.read()
+    else:
+        events, columns = kept[1]
+        columns = join([columns, events.read()])
+    file.keep("events", events.offset, (events, columns))
+    return columns
 
 
 def _refusal(file: LogFile) -> ReadError:

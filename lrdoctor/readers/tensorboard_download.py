@@ -76,7 +76,7 @@ class TensorBoardDownloadReader:
 
 def _points(file: LogFile, notes: list[str]) -> Points:
     if file.suffix == ".csv":
-        columns = read_columns(file.path)
+        columns = read_columns(file)
         notes += columns.notes
         found = [columns.table.columns.get(name) for name in ("Wall time", "Step", "Value")]
         if any(column is None for column in found):

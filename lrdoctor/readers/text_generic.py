@@ -38,7 +38,7 @@ class TextLogReader:
         from lrdoctor.readers._text.reading import read_text  # compiles many patterns
 
         for file in source.files:
-            yield from read_text(file.path, source=str(source.path), format_name=self.name)
+            yield from read_text(file, source=str(source.path), format_name=self.name)
 
 
 READER = TextLogReader()

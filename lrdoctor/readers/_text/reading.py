@@ -19,8 +19,8 @@ from lrdoctor.readers._text.words import is_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+    from lrdoctor.readers._base import LogFile
     from lrdoctor.readers._text.nouns import Line
     from lrdoctor.readers._text.scan import Scan
     from lrdoctor.readers._text.tabling import Piece
@@ -58,12 +58,12 @@ class Dialect:
     hyperparameters: Mapping[str, Hyperparameter] = field(default_factory=dict)
 
 
-def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | None = None) -> list[Run]:
+def read_text(file: LogFile, *, source: str, format_name: str, dialect: Dialect | None = None) -> list[Run]:
     """Read the curves that a training printed.
 
     Parameters
     ----------
-    path
+    file
         The text file.
     source, format_name
         Passed on to `Run`.
@@ -83,9 +83,9 @@ def read_text(path: Path, *, source: str, format_name: str, dialect: Dialect | N
     """
     dialect = dialect or Dialect()
     try:
-        if path.stat().st_size == 0:
+        if file.size == 0:
             raise NotALogError(source, "the file is empty")
-        found = scan(path, reading=dialect.read_line)
+        found = scan(file, reading=dialect.read_line)
     except OSError as error:
         raise ReadError(source, f"cannot be read: {error.strerror or error}") from error
     made = pieces(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +15,11 @@ from lrdoctor.readers._text.shapes import shapes
 from lrdoctor.readers._text.stream import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from lrdoctor.readers._base import LogFile
     from lrdoctor.readers._text.nouns import Field, Line
     from lrdoctor.readers._text.stream import Block
 
@@ -112,22 +113,34 @@ class Scan:
         return [(line, name) for line, kind, name in self.events if kind == what]
 
 
-def scan(path: Path, *, start: int = 0, reading: Reading = read_line) -> Scan:
-    """Read a file of printed text.
+def scan(file: LogFile, *, reading: Reading = read_line) -> Scan:
+    """Read a file of printed text; of one that is followed only what is new.
 
     Parameters
     ----------
-    path
+    file
         The file.
-    start
-        Offset in bytes at which to begin, for what was added since last time.
     reading
         The grammar.
     """
-    return _Scanner(reading).run(blocks(path, start=start))
+    key = (scan, reading)
+    offset, whole = file.kept(key) or (0, _Scanner(reading))
+    found = whole = whole.copy()
+    for block in blocks(file.path, start=offset):
+        if block.stop:
+            offset = block.stop
+        else:
+            found = found.copy()  # its last line may be half of one
+        found.take(block)
+    result = found.result()
+    if offset:
+        file.keep(key, offset, whole)
+    return result
 
 
 class _Scanner:
+    """What has been read of a text; the shapes of lines once learnt serve its copies as well."""
+
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.known: dict[bytes, int] = {}
@@ -138,25 +151,30 @@ class _Scanner:
         self.prefixes: set[bytes] = set()
         self.tabled = False
 
-    def run(self, stream: Iterable[Block]) -> Scan:
-        for block in stream:
-            self._block(block)
+    def copy(self) -> _Scanner:
+        """The same, to which more can be added without changing this."""
+        other = copy.copy(self)
+        other.parts = {key: list(parts) for key, parts in self.parts.items()}
+        other.found = replace(self.found, events=list(self.found.events), names=dict(self.found.names))
+        return other
+
+    def result(self) -> Scan:
+        """What has been found so far."""
+        groups = []
         for (*_, overwritten), parts in self.parts.items():
             line = parts[0][0]
             lines = np.concatenate([part[1] for part in parts])
             values = np.concatenate([part[2] for part in parts])
-            parts.clear()
             if np.any(np.diff(lines) < 0):
                 order = np.argsort(lines, kind="stable")
                 lines, values = lines[order], values[order]
-            self.found.groups.append(
-                Group(line.what, line.fields, line.split, line.bar, bool(overwritten), lines, values)
-            )
-        self.found.events.sort()
-        self.found.groups.sort(key=lambda group: int(group.lines[0]))
-        return self.found
+            parts[:] = [(line, lines, values)]
+            groups.append(Group(line.what, line.fields, line.split, line.bar, bool(overwritten), lines, values))
+        groups.sort(key=lambda group: int(group.lines[0]))
+        return replace(self.found, groups=groups, events=sorted(self.found.events))
 
-    def _block(self, block: Block) -> None:
+    def take(self, block: Block) -> None:
+        """Add a block of whole lines, or the rest of a text."""
         raw = block.data.split(b"\n")
         raw.pop()
         shaped = shapes(block.data)

@@ -49,10 +49,13 @@ class Block:
     overwritten
         bool [lines]: the line ended in a carriage return or backspaces, so that a terminal showed it for a
         moment only (the states of a progress bar).
+    stop
+        Offset in bytes behind it, from which reading may go on when the file has grown; 0 if it may not.
     """
 
     data: bytes
     overwritten: NDArray[np.bool_]
+    stop: int = 0
 
 
 def blocks(path: Path, *, start: int = 0) -> Iterator[Block]:
@@ -70,7 +73,7 @@ def blocks(path: Path, *, start: int = 0) -> Iterator[Block]:
         head = stream.read(4)
         encoding = _wide_encoding(head, path)
         decoder = codecs.getincrementaldecoder(encoding)(errors="replace") if encoding else None
-        stream.seek(start or (3 if head.startswith(codecs.BOM_UTF8) else 0))
+        stop = stream.seek(start or (3 if head.startswith(codecs.BOM_UTF8) else 0))
         rest = b""
         while True:
             raw = stream.read(BLOCK_BYTES)
@@ -84,11 +87,12 @@ def blocks(path: Path, *, start: int = 0) -> Iterator[Block]:
                 return
             cut = _cut(data)
             rest = data[cut:]
+            stop += cut
             if cut:
-                yield clean(data[:cut])
+                yield clean(data[:cut], 0 if encoding else stop)
 
 
-def clean(data: bytes) -> Block:
+def clean(data: bytes, stop: int = 0) -> Block:
     """Take out colours, carriage returns and zeros; break up what was printed without line ends."""
     if b"\x00" in data:
         data = data.replace(b"\x00", b"")
@@ -115,7 +119,7 @@ def clean(data: bytes) -> Block:
     if not overwritten and _GLUED.search(data, 0, _LOOK_BYTES):
         data = _GLUED.sub(b"\n", data)
         flags = np.zeros(data.count(b"\n"), bool)
-    return Block(data, flags)
+    return Block(data, flags, stop)
 
 
 def _cut(data: bytes) -> int:

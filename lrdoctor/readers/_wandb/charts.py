@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.readers._base import LogFile
 from lrdoctor.readers._columns import read_columns
 from lrdoctor.readers._points import Points, runs_from_points
 
@@ -95,7 +96,7 @@ def read_charts(paths: Sequence[Path], home: Path, format_name: str) -> list[Run
 
 def _read_chart(path: Path, exports: dict[str, _Exported]) -> None:
     """Sort the columns of one file to the runs that they belong to."""
-    columns = read_columns(path)
+    columns = read_columns(LogFile(path))
     table = columns.table
     axis, *names = [name for name in columns.dialect.names if name] or [""]
     known = {name.removesuffix(_STEP) for name in names if name.endswith(_STEP)}

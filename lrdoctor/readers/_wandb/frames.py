@@ -9,6 +9,7 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._axis import is_axis_name
+from lrdoctor.readers._base import LogFile
 from lrdoctor.readers._columns import read_columns
 from lrdoctor.readers._json_rows import columns_of, read_json_lines
 from lrdoctor.readers._points import table_from_rows
@@ -38,7 +39,7 @@ def read_csv_history(path: Path, format_name: str) -> list[Run]:
     ReadError
         It is no table, or cannot be read.
     """
-    columns = read_columns(path)
+    columns = read_columns(LogFile(path))
     return _by_run(columns.table, columns.text, path, format_name, columns.notes, blank_may_be_nan=True)
 
 

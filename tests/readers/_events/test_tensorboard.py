@@ -13,7 +13,7 @@ from tensorboard.compat.proto import event_pb2
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from lrdoctor.errors import NotALogError, ReadError
-from lrdoctor.gather import gather
+from lrdoctor.gather import Bookmarks, gather
 from lrdoctor.readers._base import LogFile, Source, Strength
 from lrdoctor.readers.tensorboard import READER
 from lrdoctor.records import Role, Unreadable
@@ -49,6 +49,27 @@ def read(*paths, group=None):
     """Read files as one source."""
     home = group or paths[0].parent
     return list(READER.read(Source(path=home, files=tuple(LogFile(path) for path in sorted(paths)))))
+
+
+def test_a_run_that_grows_is_read_on(tb, tmp_path):
+    """Bytes come in any pieces, a second file with a resume, and what comes of it is what is there."""
+    values = np.linspace(3, 1, 200).tolist()
+    first = tb.to_bytes([tb.version(), *(tb.scalar("loss", n, v, 1.7e9 + n) for n, v in enumerate(values[:150]))])
+    resumed = [tb.scalar("loss", n + 140, v, 1.8e9 + n) for n, v in enumerate(values[140:])]
+    second = tb.to_bytes([tb.version(wall=1.8e9), *resumed])
+    bookmarks = Bookmarks()
+    for begin, content in ((STAMP, first), (STAMP + 1000, second)):
+        for at in range(0, len(content), 777):
+            with (tmp_path / name(begin)).open("ab") as out:
+                out.write(content[at : at + 777])
+            grown, fresh = (
+                [(run.id, run.notes, run.series["loss"].step.tolist(), run.series["loss"].value.tolist())
+                 for run in gather([tmp_path], bookmarks=kept) if not isinstance(run, Unreadable)]
+                for kept in (bookmarks, None)
+            )  # fmt: skip
+            assert grown == fresh
+    assert len(grown) == 1
+    assert len(grown[0][2]) == 200
 
 
 def walk(path):

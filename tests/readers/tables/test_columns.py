@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from lrdoctor.errors import NotALogError, ReadError
-from lrdoctor.readers import _columns
+from lrdoctor.readers import _columns, _lines
+from lrdoctor.readers._base import LogFile
 from lrdoctor.readers._cells import to_floats, unique_names
-from lrdoctor.readers._columns import read_columns
 from lrdoctor.readers._dialect import sniff
 
 ROWS = [(i, 2 / (i + 1), 3 / (i + 1)) for i in range(30)]
 TEXT = "step,loss,val_loss\n" + "".join(f"{i},{a!r},{b!r}\n" for i, a, b in ROWS)
+
+
+def read_columns(path, **options):
+    return _columns.read_columns(LogFile(path), **options)
 
 
 def check(columns):
@@ -189,8 +193,8 @@ def test_a_file_that_cannot_be_opened(tmp_path):
 
 
 def test_a_line_without_end_is_refused(write, monkeypatch):
-    monkeypatch.setattr(_columns, "_LINE_BYTES", 10_000)
-    monkeypatch.setattr(_columns, "_BLOCK_BYTES", 1_000)
+    monkeypatch.setattr(_lines, "LINE_BYTES", 10_000)
+    monkeypatch.setattr(_lines, "_BLOCK_BYTES", 1_000)
     with pytest.raises(ReadError, match="line of more than"):
         read_columns(write(TEXT + "1" * 50_000))
 
@@ -206,18 +210,19 @@ def messy(seed):
 @pytest.mark.parametrize("block", [97, 1 << 22])
 def test_both_roads_agree(write, monkeypatch, seed, block):
     path = write(messy(seed))
-    monkeypatch.setattr(_columns, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(_lines, "_BLOCK_BYTES", block)
     monkeypatch.setattr(_columns, "PANDAS_BYTES_IMPORTED", 1 << 60)
     monkeypatch.setattr(_columns, "PANDAS_BYTES", 1 << 60)
     slow = read_columns(path)
     monkeypatch.setattr(_columns, "PANDAS_BYTES_IMPORTED", 0)
     monkeypatch.setattr(_columns, "PANDAS_BYTES", 0)
-    fast = _columns._read_with_pandas(path, slow.dialect, "utf-8-sig")
-    assert fast is not None
-    assert list(fast.table.columns) == list(slow.table.columns)
+    stop, gathering = _columns._read_with_pandas(path, slow.dialect, "utf-8-sig")
+    assert stop == path.stat().st_size
+    fast = gathering.columns()[0]
+    assert list(fast.columns) == list(slow.table.columns)
     for name, values in slow.table.columns.items():
-        np.testing.assert_array_equal(fast.table.present(name), slow.table.present(name))
-        np.testing.assert_allclose(fast.table.columns[name], values, rtol=1e-15)
+        np.testing.assert_array_equal(fast.present(name), slow.table.present(name))
+        np.testing.assert_allclose(fast.columns[name], values, rtol=1e-15)
 
 
 @pytest.mark.parametrize("seed", range(3))

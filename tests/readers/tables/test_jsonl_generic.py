@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lrdoctor.errors import NotALogError, ReadError
-from lrdoctor.readers import _columns
+from lrdoctor.readers import _lines
 from lrdoctor.readers._base import LogFile, Source
 from lrdoctor.readers._json_table import load_records, read_json_table
 from lrdoctor.readers._records import table_from_records
@@ -203,10 +203,10 @@ def test_no_object_is_a_reason(write):
 
 @pytest.mark.parametrize("block", [200, 1 << 22])
 def test_blocks_make_no_difference(write, monkeypatch, block):
-    monkeypatch.setattr(_columns, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(_lines, "_BLOCK_BYTES", block)
     lines = [{"step": i, "loss": 1 / (i + 1), "note": "x"} for i in range(50)]
     lines += [{"step": i, "val": {"loss": i}, "note": i} for i in range(50, 60)] + [{"step": 60, "late": 1}]
-    found = read_json_table(write("".join(json.dumps(line) + "\n" for line in lines), "log.jsonl"))
+    found = read_json_table(LogFile(write("".join(json.dumps(line) + "\n" for line in lines), "log.jsonl")))
     table, text = table_from_records(lines)
     assert set(found.table.columns) == set(table.columns)
     for name, values in table.columns.items():
