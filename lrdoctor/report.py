@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+
+from lrdoctor.errors import UsageError
+from lrdoctor.records import Diagnosis, RunDiagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     import pandas as pd
+    from matplotlib.axes import Axes
 
-    from lrdoctor.records import Diagnosis, Finding, RunDiagnosis, Unreadable
+    from lrdoctor.figures import Figure
+    from lrdoctor.records import Finding, Unreadable
     from lrdoctor.studies.sweep import Group
+
+
+class RunReport(RunDiagnosis):
+    """What was said about one run, which can also be drawn; in a notebook it shows itself with its curves."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, said: RunDiagnosis) -> RunReport:
+        """The same, as a user holds it."""
+        return cls(**{field.name: getattr(said, field.name) for field in fields(said)})
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the loss with what was found in it, and below it the learning rate with what is advised.
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes to draw into; room for the learning rate is taken from them. None: a new figure of pyplot's.
+
+        Returns
+        -------
+        The axes of the loss.
+        """
+        from lrdoctor.figures import run_figure
+
+        return _plot(run_figure(self), ax)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every point of every curve, one row each: see `Run.to_frame`."""
+        return self.run.to_frame()
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        return Report(Diagnosis(runs=(self,)))._repr_mimebundle_(include, exclude)
 
 
 class Report:
     """A diagnosis of one or more runs.
 
-    Iterating gives a `RunDiagnosis` per run (with `run`, `verdict`, `findings`, `plan`); ``report["run id"]``
+    Iterating gives a `RunReport` per run (with `run`, `verdict`, `findings`, `plan`); ``report["run id"]``
     and ``report[0]`` give one of them. In a notebook a report shows itself as a table.
 
     Parameters
@@ -27,11 +69,8 @@ class Report:
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         self.diagnosis = diagnosis
-
-    @property
-    def runs(self) -> tuple[RunDiagnosis, ...]:
+        self.runs = tuple(map(RunReport.of, diagnosis.runs))
         """What was said about each run, in the order in which they were read."""
-        return self.diagnosis.runs
 
     @property
     def findings(self) -> list[Finding]:
@@ -44,13 +83,13 @@ class Report:
     def __bool__(self) -> bool:
         return True
 
-    def __iter__(self) -> Iterator[RunDiagnosis]:
+    def __iter__(self) -> Iterator[RunReport]:
         return iter(self.runs)
 
     def __contains__(self, run_id: object) -> bool:
         return any(said.run.id == run_id for said in self.runs)
 
-    def __getitem__(self, key: str | int) -> RunDiagnosis:
+    def __getitem__(self, key: str | int) -> RunReport:
         """One run, by its id or by its place.
 
         Raises
@@ -69,9 +108,40 @@ class Report:
 
         raise KeyError(f"no run {key!r}{suggestion(key, [said.run.id for said in self.runs])}")
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the run as `RunReport.plot` does; of several runs, the losses over one another, by verdict.
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes to draw into. None: a new figure of pyplot's.
+
+        Returns
+        -------
+        The axes of the loss.
+
+        Raises
+        ------
+        UsageError
+            There is no run.
+        """
+        from lrdoctor.figures import overview_figure
+
+        if not self.runs:
+            raise UsageError("no run was read, so there is nothing to draw")
+        return self.runs[0].plot(ax) if len(self.runs) == 1 else _plot(overview_figure(self.runs), ax)
+
+    def to_html(self) -> str:
+        """The report as one page that needs no network, as `lrdoctor diagnose --format html` writes it."""
+        return self._render("html")
+
     def to_json(self) -> str:
         """The report as `lrdoctor diagnose --format json` writes it (schema ``lrdoctor.report/1``)."""
         return self._render("json")
+
+    def to_html(self) -> str:
+        """The report as one web page that needs no network, as `lrdoctor diagnose --format html` writes it."""
+        return self._render("html")
 
     def to_frame(self) -> pd.DataFrame:
         """The report as a pandas DataFrame with one row per run.
@@ -159,6 +229,47 @@ class SweepReport:
     def __getitem__(self, position: int) -> Group:
         return self.groups[position]
 
+    def plot(self, ax: Axes | None = None, *, group: int = 0) -> Axes:
+        """Draw where the runs of a group ended against their learning rates, and the rate to try next.
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes to draw into. None: a new figure of pyplot's.
+        group
+            Which group, by its position.
+
+        Raises
+        ------
+        UsageError
+            There is no run.
+        """
+        from lrdoctor.figures import sweep_figure
+
+        if not self.groups:
+            raise UsageError("no run was read, so there is nothing to draw")
+        return _plot(sweep_figure(self.groups[group]), ax)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The runs as a pandas DataFrame, best first in each group.
+
+        Returns
+        -------
+        Columns ``group`` (its position), ``id``, ``lr`` and ``level`` (NaN if unknown), ``state``, ``verdict``.
+        """
+        import pandas as pd
+
+        rows = [(number, run) for number, group in enumerate(self.groups) for run in group.runs]
+        columns: dict[str, list[Any]] = {
+            "group": [number for number, _ in rows],
+            "id": [run.id for _, run in rows],
+            "lr": [run.lr for _, run in rows],
+            "level": [run.level for _, run in rows],
+            "state": [run.state for _, run in rows],
+            "verdict": [str(run.facts.said.verdict) for _, run in rows],
+        }
+        return pd.DataFrame(columns).astype({"lr": float, "level": float})
+
     def to_json(self) -> str:
         """The answer as `lrdoctor sweep --format json` writes it (schema ``lrdoctor.sweep/1``)."""
         from lrdoctor.renderers._sweep import to_json
@@ -171,3 +282,19 @@ class SweepReport:
         from lrdoctor.renderers._sweep import to_lines
 
         return "".join(paint(to_lines(self.groups), Options())).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        from lrdoctor.renderers._notebook import sweep_html
+
+        return sweep_html(self.groups)
+
+
+def _plot(figure: Figure, ax: Axes | None) -> Axes:
+    """Draw into given axes, without pyplot; or into a new figure of pyplot's, which a notebook shows by itself."""
+    from lrdoctor.figures import mpl
+
+    if ax is None:
+        from matplotlib import pyplot
+
+        ax = pyplot.figure(figsize=mpl.size(figure)).add_subplot()
+    return mpl.paint(figure, ax)[0]
