@@ -131,10 +131,6 @@ class Report:
             raise UsageError("no run was read, so there is nothing to draw")
         return self.runs[0].plot(ax) if len(self.runs) == 1 else _plot(overview_figure(self.runs), ax)
 
-    def to_html(self) -> str:
-        """The report as one page that needs no network, as `lrdoctor diagnose --format html` writes it."""
-        return self._render("html")
-
     def to_json(self) -> str:
         """The report as `lrdoctor diagnose --format json` writes it (schema ``lrdoctor.report/1``)."""
         return self._render("json")

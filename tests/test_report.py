@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from lrdoctor.records import Diagnosis, Verdict
+from lrdoctor.records import Diagnosis, RunDiagnosis, Verdict
 from lrdoctor.report import Report
 
 
@@ -18,9 +18,11 @@ def report(diagnosis):
 
 def test_runs_by_id_and_place(report, diagnosis):
     assert len(report) == 6
-    assert list(report) == list(diagnosis.runs)
+    assert [said.run for said in report] == [said.run for said in diagnosis.runs]
+    assert [said.plan for said in report.runs] == [said.plan for said in diagnosis.runs]
     assert report["sweep/lr_1"].verdict is Verdict.DIVERGED
-    assert report[0] is diagnosis.runs[0]
+    assert report[0].run is diagnosis.runs[0].run
+    assert isinstance(report[0], RunDiagnosis)
     assert report[-1].run.id == "sweep/lr_1"
     assert "short" in report
     assert "long" not in report

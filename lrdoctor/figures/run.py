@@ -57,7 +57,7 @@ def run_figure(said: RunDiagnosis, *, width: int = WIDTH) -> Figure:
     as a multiple of this run's where the rate is unknown.
     """
     run, context = said.run, Context(said.run)
-    curves, rate = _curves(run), primary(run, Role.LR)
+    curves, rate = curves_of(run), primary(run, Role.LR)
     course = Course.of([*curves, *([] if rate is None else [rate])])
     keep: dict[str, list[int]] = {}
     for evidence in (piece for finding in said.findings for piece in finding.evidence):
@@ -94,8 +94,8 @@ def beyond(line: Line, axis: Axis) -> list[Point]:
     return marks
 
 
-def _curves(run: Run) -> list[Series]:
-    """Training and validation loss, or whatever curve there is instead."""
+def curves_of(run: Run) -> list[Series]:
+    """The curves to draw of a run: training and validation loss, or whatever one there is instead."""
     losses = [primary(run, role) for role in (Role.TRAIN_LOSS, Role.VAL_LOSS)]
     found = [series for series in losses if series is not None and len(series)]
     if found:

@@ -11,27 +11,15 @@ import numpy as np
 from lrdoctor.cleaning import clean
 from lrdoctor.figures.axes import value_axis
 from lrdoctor.figures.spec import Figure, Guide, Line, Panel, Point, Stretch
-from lrdoctor.records import Verdict
+from lrdoctor.figures.verdicts import LOOKS
 from lrdoctor.wording import counted, figure, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lrdoctor.figures.spec import Axis, Ink, Marker
+    from lrdoctor.figures.spec import Axis
     from lrdoctor.studies.sweep import Group, Standing
 
-# A triangle points to where the rate should go.
-_MARKS: dict[Verdict, tuple[Ink, Marker]] = {
-    Verdict.HEALTHY: ("good", "dot"),
-    Verdict.LR_TOO_HIGH: ("error", "left"),
-    Verdict.LR_TOO_LOW: ("train", "right"),
-    Verdict.NEEDS_DECAY: ("warning", "down"),
-    Verdict.UNSTABLE: ("error", "diamond"),
-    Verdict.DIVERGED: ("critical", "diverged"),
-    Verdict.OVERFITTING: ("validation", "square"),
-    Verdict.STALLED: ("warning", "square"),
-    Verdict.INCONCLUSIVE: ("info", "dot"),
-}
 _INTERVAL = 0.8
 """Coverage of the interval about the next rate."""
 _AROUND = 1.5
@@ -109,7 +97,7 @@ def _means(placed: Sequence[Standing]) -> tuple[Line, ...]:
 def _point(run: Standing, axis: Axis) -> Point:
     """One run; those that blew up have no end level and stand at the upper edge."""
     verdict = run.facts.said.verdict
-    ink, marker = _MARKS[verdict]
+    ink, marker = LOOKS[verdict].ink, LOOKS[verdict].marker
     known = math.isfinite(run.level)
     if not known:
         ink, marker = "critical", "diverged"
@@ -126,7 +114,7 @@ def _best(group: Group, axis: Axis) -> tuple[Point, ...]:
     best = group.best
     if best is None or best.lr is None or not math.isfinite(best.level):
         return ()
-    ink, _ = _MARKS[best.facts.said.verdict]
+    ink = LOOKS[best.facts.said.verdict].ink
     name = f"best: {figure(best.level)} at {figure(best.lr)}"
     return (Point(x=best.lr, y=best.level, name=name, ink=ink, marker="ring", detail=clean(best.id)),)
 

@@ -11,6 +11,8 @@ from lrdoctor.records.series import Role, Series
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
 Hyperparameter = float | int | str | bool | None
 
 
@@ -53,3 +55,30 @@ class Run:
     def with_role(self, role: Role) -> list[Series]:
         """All curves of one role, in the order of the log."""
         return [series for series in self.series.values() if series.role is role]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Every point of every curve as a pandas DataFrame.
+
+        Returns
+        -------
+        One row per point that was logged, in the order of the log, with columns ``tag``, ``role`` (None until
+        roles are assigned), ``unit`` (what the step counts), ``step``, ``value``, and ``wall_time`` (seconds since
+        the epoch, NaN where not logged). ``frame.pivot_table(index="step", columns="tag", values="value")`` makes a
+        column of each curve.
+        """
+        import numpy as np
+        import pandas as pd
+
+        curves = list(self.series.values())
+        lengths = [len(series) for series in curves]
+        times = [np.full(len(s), np.nan) if s.wall_time is None else s.wall_time for s in curves]
+        return pd.DataFrame(
+            {
+                "tag": np.repeat(np.array([series.tag for series in curves], dtype=object), lengths),
+                "role": np.repeat(np.array([series.role and str(series.role) for series in curves], object), lengths),
+                "unit": np.repeat(np.array([series.unit for series in curves], dtype=object), lengths),
+                "step": np.concatenate([np.array([], np.int64), *(series.step for series in curves)]),
+                "value": np.concatenate([np.array([]), *(series.value for series in curves)]),
+                "wall_time": np.concatenate([np.array([]), *times]),
+            }
+        )

@@ -1,4 +1,5 @@
-"""What a notebook shows for a report: a table with small curves; no script, and readable on any background.
+"""What a notebook shows for a report: a table with small curves, a single run drawn in full; no script, and readable on
+any background.
 
 Text has the page's colour; what is coloured has mid-tones that stand out on white and on black alike.
 """
@@ -8,16 +9,18 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from lrdoctor.figures import run_figure, svg, sweep_figure
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._clean import clean
-from lrdoctor.renderers._sparkline import svg
-from lrdoctor.wording import counted, percent
+from lrdoctor.renderers._sparkline import svg as sparkline
+from lrdoctor.wording import counted, figure, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lrdoctor.records import Diagnosis, RunDiagnosis
+    from lrdoctor.studies.sweep import Group, Standing
 
 _COLORS = {
     Verdict.DIVERGED: "#e5484d",
@@ -29,6 +32,7 @@ _OTHER = "#e07b00"
 _MOST_ROWS = 60
 _CELL = 'style="text-align:left;vertical-align:top;padding:4px 10px"'
 _HEAD = ("verdict", "run", "loss", "what to do", "what the log shows")
+_MOST_GROUPS = 12
 
 
 def html(diagnosis: Diagnosis) -> str:
@@ -47,6 +51,8 @@ def html(diagnosis: Diagnosis) -> str:
         rest = [said for said in runs if said.verdict is verdict and id(said) not in shown]
         if rest:
             parts.append(f"<p>{_badge(verdict)} {_names(rest)}</p>")
+    if len(runs) == 1:
+        parts.append(svg.paint(run_figure(runs[0])))
     parts.append(f"<p>{_summary(diagnosis)}</p>")
     if diagnosis.unreadable:
         items = "".join(
@@ -56,9 +62,33 @@ def html(diagnosis: Diagnosis) -> str:
     return "".join(parts) + "</div>"
 
 
+def sweep_html(groups: Sequence[Group]) -> str:
+    """Write each group as its figure and a table of its runs, best first."""
+    parts = []
+    for group in groups[:_MOST_GROUPS]:
+        parts.append(svg.paint(sweep_figure(group)))
+        body = "".join(f"<tr>{_ranked(run)}</tr>" for run in group.runs[:_MOST_ROWS])
+        head = "".join(f'<th scope="col" {_CELL}>{title}</th>' for title in ("LR", "end level", "verdict", "run"))
+        table = f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        parts.append(f"<details><summary>{counted(len(group.runs), 'run')}, best first</summary>{table}</details>")
+        advice = [f"Next: LR <b>{figure(one.lr)}</b>: {_text(one.why, 600)}." for one in group.next]
+        parts.append(f"<p>{' '.join(advice) or _text(group.reason, 600)}</p>")
+    if len(groups) > _MOST_GROUPS:
+        parts.append(f"<p>and {counted(len(groups) - _MOST_GROUPS, 'group')} more</p>")
+    return f'<div style="overflow-x:auto">{"".join(parts)}</div>'
+
+
+def _ranked(run: Standing) -> str:
+    level = figure(run.level) if run.state in ("finished", "unfinished") else ""
+    end = level if run.state == "finished" else f"{level} {run.state.replace('-', ' ')}".strip()
+    rate = "?" if run.lr is None else figure(run.lr)
+    cells = (rate, escape(end), _badge(run.facts.said.verdict), _text(run.id))
+    return "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
+
+
 def _cells(said: RunDiagnosis) -> str:
     curve = words.leading_curve(said)
-    picture = f"{svg(curve)}<br><small>{_text(curve.tag, 24)}</small>" if curve is not None else ""
+    picture = f"{sparkline(curve)}<br><small>{_text(curve.tag, 24)}</small>" if curve is not None else ""
     extra = "".join(f"<br>{escape(phrase)}" for phrase in words.treatment(said, brief=True))
     sure = f"<small>{escape(percent(said.plan.confidence))} sure</small>"
     advice = f"<b>{escape(words.dose(said.plan))}</b>{extra}<br>{sure}"
