@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrdoctor.cli._base import Exit
+from lrdoctor.cli._files import target, write
 from lrdoctor.cli._progress import Progress
 from lrdoctor.cli._shared import add_color, add_paths, add_reading, comma_separated, existing, roles_given
 from lrdoctor.cli._terminal import options, say, show
@@ -18,6 +15,7 @@ from lrdoctor.errors import UsageError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from lrdoctor.records import Diagnosis
     from lrdoctor.renderers._base import Options, Renderer, Verbosity
@@ -115,10 +113,7 @@ def _outputs(formats: Sequence[str]) -> list[_Output]:
         if name not in renderers:
             near = suggestion(name, renderers) or f"; known are {', '.join(sorted(renderers))}"
             raise UsageError(f"--format: unknown format {name!r}{near}")
-        path = None if file in ("", "-") else Path(file)
-        if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-            reason = "is a directory" if path.is_dir() else "its directory does not exist"
-            raise UsageError(f"--format: cannot write {file}: {reason}")
+        path = None if file in ("", "-") else target(file, "--format")
         outputs.append(_Output(renderers[name], path))
     on_stdout = [output.renderer.name for output in outputs if output.path is None]
     if len(on_stdout) > 1:
@@ -132,7 +127,8 @@ def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options) -> 
 
     for output in outputs:
         if output.path is not None:
-            _write(output.path, "".join(output.renderer.render(diagnosis, Options(verbosity=how.verbosity))))
+            text = "".join(output.renderer.render(diagnosis, Options(verbosity=how.verbosity)))
+            write(output.path, text.encode("utf-8", "backslashreplace"))
         elif output.renderer.name == "text":
             for lost in diagnosis.unreadable:
                 say(f"{lost.source}: {lost.error}")
@@ -140,30 +136,6 @@ def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options) -> 
                 show(output.renderer.render(diagnosis, how))
         else:
             show(output.renderer.render(diagnosis, how))
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name first."""
-    try:
-        if path.exists() and not path.is_file():  # a device, a pipe
-            path.write_text(text, encoding="utf-8")
-            return
-        target = path.resolve()
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.", suffix=".part")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-                stream.write(text)
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask)
-            temporary.replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
 
 
 def _status(diagnosis: Diagnosis, fail_on: str | None) -> Exit:
