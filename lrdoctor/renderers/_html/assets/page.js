@@ -1,10 +1,12 @@
 // Brings the page to life: table, charts as they come into view, explanations, buttons that copy.
 "use strict";
 
+/** Brings what stands below `root` to life; `state` is what an earlier call answered, to go on from. */
 LRDoctor.enhance = (root, state = {}) => {
   document.documentElement.classList.add("js");
   state.table = LRDoctor.table(root, state.table);
   state.drawn?.forEach((chart) => chart.remove());
+  state.seen?.disconnect();
   const drawn = state.drawn = new Map();
 
   function draw(figure) {
@@ -15,7 +17,7 @@ LRDoctor.enhance = (root, state = {}) => {
     return drawn.get(figure);
   }
 
-  const seen = new IntersectionObserver((entries) => {
+  const seen = state.seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {
       if (!entry.isIntersecting) continue;
       seen.unobserve(entry.target);
@@ -60,9 +62,9 @@ LRDoctor.enhance = (root, state = {}) => {
     return true;
   }
 
-  root.querySelector("#download")?.addEventListener("click", () => {
-    const report = document.getElementById("lrdoctor-report").textContent;
-    const url = URL.createObjectURL(new Blob([report], { type: "application/json" }));
+  state.json ??= () => document.getElementById("lrdoctor-report").textContent;
+  root.querySelector("#download")?.addEventListener("click", async () => {
+    const url = URL.createObjectURL(new Blob([await state.json()], { type: "application/json" }));
     LRDoctor.make("a", { href: url, download: "lrdoctor-report.json" }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   });
@@ -74,4 +76,4 @@ LRDoctor.enhance = (root, state = {}) => {
   return state;
 };
 
-if (document.getElementById("lrdoctor")) LRDoctor.enhance(document.getElementById("lrdoctor"));
+if (document.getElementById("lrdoctor-report")) LRDoctor.enhance(document.getElementById("lrdoctor"));
