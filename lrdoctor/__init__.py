@@ -6,7 +6,8 @@ TYPE_CHECKING = False  # as in typing, which alone would cost more than all the 
 if TYPE_CHECKING:
     from typing import Any
 
-    from lrdoctor.api import diagnose, read, sweep
+    from lrdoctor.answers import PlanReport
+    from lrdoctor.api import diagnose, plan, read, sweep
     from lrdoctor.live.monitor import Monitor
     from lrdoctor.prescribing.layerwise import layerwise
     from lrdoctor.records import Diagnosis, Run, Series
@@ -17,10 +18,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "diagnose": "lrdoctor.api",
     "layerwise": "lrdoctor.prescribing.layerwise",
+    "plan": "lrdoctor.api",
     "read": "lrdoctor.api",
     "sweep": "lrdoctor.api",
     "Diagnosis": "lrdoctor.records",
     "Monitor": "lrdoctor.live.monitor",
+    "PlanReport": "lrdoctor.answers",
     "Report": "lrdoctor.report",
     "Run": "lrdoctor.records",
     "Series": "lrdoctor.records",
@@ -30,6 +33,7 @@ _HOMES = {
 __all__ = [
     "Diagnosis",
     "Monitor",
+    "PlanReport",
     "Report",
     "Run",
     "Series",
@@ -37,6 +41,7 @@ __all__ = [
     "__version__",
     "diagnose",
     "layerwise",
+    "plan",
     "read",
     "sweep",
 ]

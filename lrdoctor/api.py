@@ -14,6 +14,7 @@ from lrdoctor.records import Diagnosis, Run, RunDiagnosis, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from lrdoctor.answers import PlanReport
     from lrdoctor.config import Config
     from lrdoctor.report import Report, SweepReport
 
@@ -144,6 +145,57 @@ def sweep(
         if progress is not None:
             progress(len(known), item.id)
     return SweepReport(tuple(study(known)), tuple(unreadable), __version__)
+
+
+def plan(
+    source: Any = None,
+    *,
+    optimizer: str | None = None,
+    fine_tuning: bool = False,
+    around: float | None = None,
+    runs: int = 5,
+    budget: int | None = None,
+    sample: int = 0,
+    seed: int = 0,
+    config: Config | None = None,
+    roles: Mapping[str, str] | None = None,
+    progress: Callable[[int, str], None] | None = None,
+) -> PlanReport:
+    """Plan the next learning rates to try.
+
+    Parameters
+    ----------
+    source, config, roles, progress
+        What has been run, as for `sweep`; None: nothing.
+    optimizer, fine_tuning, around
+        Where to start from nothing: the optimizer's usual rate (lower for fine-tuning), or a rate.
+    runs
+        How many rates at most.
+    budget
+        Length of a full run in the steps (or epochs) of the logs; by default what they say.
+    sample, seed
+        Size and seed of a log-uniform sample beside the grid.
+
+    Raises
+    ------
+    UsageError
+        There is nothing to start from, the optimizer is unknown, a number is out of range, or `source` cannot be read.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    from lrdoctor import __version__
+    from lrdoctor.answers import PlanReport
+    from lrdoctor.prescribing.optimizers import usual_rates
+    from lrdoctor.studies.planning import Wishes, from_group, from_nothing
+
+    wishes = Wishes(runs=runs, budget=budget, sample=sample, seed=seed)
+    if source is not None:
+        swept = sweep(source, config=config, roles=roles, progress=progress)
+        return PlanReport(tuple(from_group(group, wishes) for group in swept), swept.unreadable, __version__)
+    usual = usual_rates({"optimizer": optimizer})
+    if optimizer is not None and usual is None:
+        raise UsageError(f"the usual rates of {optimizer!r} are not known; name a rate to search around instead")
+    return PlanReport((from_nothing(usual, around, fine_tuning=fine_tuning, wishes=wishes),), (), __version__)
 
 
 def stream(

@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list | fit | score``: train grids, fit the dose on them, write docs/evidence.md."""
+"""``python -m lrdoctor.trials run | list | fit | score | ranking``: train grids, fit the dose on them, judge it."""
 
 from __future__ import annotations
 
@@ -38,9 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             "--public", type=Path, metavar="DIR", help="public grids, whose curves are not in the table"
         )
         command.add_argument("--cache", type=Path, metavar="DIR", help="keep rows and held-out responses here")
+    command = commands.add_parser("ranking", help="what a short run's ranking is worth, for docs/search.md")
+    command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
     options = parser.parse_args(argv)
     if options.command in ("fit", "score"):
         return _fit_or_score(options)
+    if options.command == "ranking":
+        from lrdoctor.trials.grid import load_table
+        from lrdoctor.trials.ranking import table, trust
+
+        print(table(trust(load_table(options.table))))
+        return 0
 
     from lrdoctor.trials.protocol import all_trials
 

@@ -63,7 +63,8 @@ def executed(code, model):
 def test_the_code_gives_pytorch_parameter_groups_their_rates():
     torch = pytest.importorskip("torch", reason="runs the snippet on a real module")
     body = torch.nn.Sequential(*[torch.nn.Linear(2, 2) for _ in range(11)])
-    model = torch.nn.ModuleDict({"embed": torch.nn.Linear(2, 2), "blocks": body, "head": torch.nn.Linear(2, 2)}).double()
+    ends = {name: torch.nn.Linear(2, 2) for name in ("embed", "head")}
+    model = torch.nn.ModuleDict({**ends, "blocks": body}).double()
     model["embed"].bias.requires_grad_(False)
     layers = ["embed", *[f"blocks.{n}" for n in range(11)]]
     found = lrdoctor.layerwise(1e-4, layers, decay=0.7, head=10)

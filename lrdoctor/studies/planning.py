@@ -1,0 +1,290 @@
+"""Which learning rates to try next, and how short the first runs may be: from what has been run, or from nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lrdoctor.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lrdoctor.prescribing.optimizers import Usual
+    from lrdoctor.studies.sweep import Group
+
+Stage = Literal["coarse", "extend", "refine", "settled", "unknown"]
+
+COARSE = 0.5
+"""Decades from one rate of a first grid to the next: factors of about 3. 10 is too coarse, 2 costs too many runs."""
+_FINE = 0.25
+"""Decades around the best of several rates: halfway to where a coarse grid has its neighbours."""
+_APART = 0.12
+"""Decades within which two rates are the same: less than seeds differ by."""
+_FINE_TUNING = 1.5
+"""Decades by which fine-tuning lies below training from scratch: the middle of 10 to 100 times."""
+_THIRD = 3
+"""Successive halving goes on with the best third, three times as long (Li et al. 2018)."""
+_SHORTEST = 27
+"""A shorter first run than 1/27 of the budget was not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What following a short run's ranking costs, see docs/search.md.
+
+    Parameters
+    ----------
+    share
+        Of the full budget.
+    near, fine
+        Share of recorded grids in which the leader after the short run ends within 2 %, or 10 %, of the best reduction.
+    kept
+        Share of them in which the best third holds a rate that ends within 2 %.
+    shift
+        Typical rate of the leader over the one that is best in the end.
+    """
+
+    share: float
+    near: float
+    fine: float
+    kept: float
+    shift: float
+
+
+TRUST = (
+    Trust(share=1 / 32, near=0.80, fine=0.93, kept=1.0, shift=2.46),
+    Trust(share=1 / 16, near=0.83, fine=0.95, kept=1.0, shift=1.97),
+    Trust(share=1 / 8, near=0.88, fine=0.97, kept=1.0, shift=1.65),
+    Trust(share=1 / 4, near=0.93, fine=0.99, kept=1.0, shift=1.37),
+    Trust(share=1 / 2, near=0.96, fine=0.99, kept=1.0, shift=1.24),
+)
+"""Measured on the recorded grids: ``python -m lrdoctor.trials ranking``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A rate to try: why, and its chance of ending within 2 % of the best reachable (None: not estimated)."""
+
+    lr: float
+    why: str
+    chance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A round of successive halving: so many runs, each up to this share of the budget; `length` is None if unknown."""
+
+    runs: int
+    share: float
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """The next runs of one training.
+
+    Parameters
+    ----------
+    stage
+        coarse (a first grid), extend (the best lies at the edge of what was tried), refine (around the best), settled
+        (another run is not worth it), unknown (nothing to start from; `reason` says what is missing).
+    rates
+        In the order in which to try them, where they are not tried all at once.
+    low, high
+        Between which a random search should draw; NaN where the stage is settled or unknown.
+    sample
+        Log-uniform draws from there.
+    rungs
+        Successive halving over `rates` (or `sample`, if that was asked for).
+    unit
+        What the lengths of the rungs count.
+    trust
+        What ranking by the first rung is worth; None with a single rung.
+    group
+        What was run before, if anything was.
+    """
+
+    stage: Stage
+    rates: tuple[Planned, ...]
+    low: float
+    high: float
+    sample: tuple[float, ...]
+    rungs: tuple[Rung, ...]
+    unit: str
+    trust: Trust | None
+    reason: str
+    group: Group | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user asks for: rates at most, length of a full run, size and seed of the log-uniform sample."""
+
+    runs: int = 5
+    budget: int | None = None
+    sample: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.runs <= 1000 or not 0 <= self.sample <= 10_000:
+            raise UsageError("between 1 and 1,000 runs, and a sample of at most 10,000")
+        if self.budget is not None and self.budget < 1:
+            raise UsageError(f"a budget of {self.budget} steps leaves nothing to plan")
+
+
+def from_nothing(usual: Usual | None, around: float | None, *, fine_tuning: bool, wishes: Wishes) -> Search:
+    """A first grid, around a given rate (of a range test, say) or around the optimizer's default.
+
+    Raises
+    ------
+    UsageError
+        Neither is given, or the rate is none.
+    """
+    if around is not None:
+        if not (math.isfinite(around) and around > 0):
+            raise UsageError(f"{around!r}: a learning rate is a number above zero")
+        centre, why = math.log10(around), f"around {around:g}"
+    elif usual is not None:
+        centre, why = math.log10(usual.default), f"around the default of {usual.name}"
+        if fine_tuning:
+            centre, why = centre - _FINE_TUNING, f"{why}, 30 times lower for fine-tuning"
+    else:
+        raise UsageError("nothing to start from: name logs, an optimizer, or a rate to search around")
+    spread = [centre + COARSE * place for place in _outwards(wishes.runs)]
+    rates = [Planned(lr=plain(place), why=f"first grid in factors of about 3, {why}") for place in sorted(spread)]
+    reason = "Nothing has been run: a coarse grid first, then a finer one around its best rate."
+    ends = (min(spread) - COARSE / 2, max(spread) + COARSE / 2)
+    return _search("coarse", rates, ends, reason, wishes, wishes.budget, "step")
+
+
+def from_group(group: Group, wishes: Wishes) -> Search:
+    """What to run next after a group of runs of the same training."""
+    length, unit = _length(group, wishes)
+    tried = sorted({math.log10(run.lr) for run in group.runs if run.lr is not None and run.state != "unfinished"})
+    if group.settled or not tried:
+        stage: Stage = "settled" if group.settled else "unknown"
+        return _search(stage, [], (math.nan, math.nan), group.reason, wishes, length, unit, group)
+    advised = [Planned(lr=rate.lr, why=rate.why, chance=rate.chance) for rate in group.next]
+    best = None if group.best is None or group.best.lr is None else math.log10(group.best.lr)
+    centre = math.log10(group.next[0].lr) if group.next else best
+    if centre is None:
+        centre = tried[0] - 2 * COARSE  # all of them blew up
+    if len(tried) == 1 or best is None:
+        stage, more = (
+            "coarse",
+            [(centre + COARSE * place, "factors of about 3") for place in _outwards(wishes.runs + 1)],
+        )
+        why = f"around {plain(centre):g}"
+    elif group.at_edge is not None:
+        side = 1 if group.at_edge == "high" else -1
+        more = [(best + side * COARSE * place, "factors of about 3") for place in range(1, wishes.runs + 1)]
+        stage, why = "extend", f"beyond the {'highest' if side > 0 else 'lowest'} rate tried, which was the best"
+    else:
+        more = [(best + _FINE * place, "a finer grid") for place in _outwards(2 * wishes.runs)]
+        more = [rate for rate in more if _neighbours(tried, best)[0] < rate[0] < _neighbours(tried, best)[1]]
+        stage, why = "refine", f"around the best so far, {plain(best):g}"
+    fresh = [Planned(lr=plain(place), why=f"{how} {why}") for place, how in more]
+    rates = _new([*advised, *fresh], tried)[: wishes.runs]
+    if not rates:
+        text = f"{group.reason} The rates around it have been tried already; only repeats with other seeds say more."
+        return _search("settled", [], (math.nan, math.nan), text, wishes, length, unit, group)
+    ends = _ends(stage, [math.log10(rate.lr) for rate in rates], _neighbours(tried, best) if best is not None else None)
+    return _search(stage, rates, ends, group.reason, wishes, length, unit, group)
+
+
+def _search(
+    stage: Stage, rates: Sequence[Planned], ends: tuple[float, float], reason: str, wishes: Wishes,
+    length: int | None, unit: str, group: Group | None = None,
+) -> Search:  # fmt: skip
+    low, high = (math.nan, math.nan) if not rates else (plain(ends[0]), plain(ends[1]))
+    sample = _sample(low, high, wishes) if rates else ()
+    rungs = halving(len(sample) or len(rates), length)
+    return Search(
+        stage=stage, rates=tuple(rates), low=low, high=high, sample=sample, rungs=rungs, unit=unit,
+        trust=trust_at(rungs[0].share) if len(rungs) > 1 else None, reason=reason, group=group,
+    )  # fmt: skip
+
+
+def halving(runs: int, length: int | None) -> tuple[Rung, ...]:
+    """Rounds of successive halving: all runs for a short time, the best third three times as long, and so on.
+
+    Parameters
+    ----------
+    runs
+        At the start.
+    length
+        Of a full run; None if unknown.
+    """
+    if runs < 1:
+        return ()
+    counts = [runs]
+    while counts[-1] > 1 and _THIRD ** len(counts) <= _SHORTEST:
+        counts.append(-(-counts[-1] // _THIRD))
+    shares = [_THIRD ** -(len(counts) - 1 - place) for place in range(len(counts))]
+    return tuple(
+        Rung(runs=count, share=share, length=None if length is None else max(round(share * length), 1))
+        for count, share in zip(counts, shares, strict=True)
+    )
+
+
+def trust_at(share: float) -> Trust:
+    """What a ranking after this share of the budget is worth: the longest measured share that is no longer."""
+    return next((row for row in reversed(TRUST) if row.share <= share * 1.001), TRUST[0])
+
+
+def plain(log10_lr: float) -> float:
+    """A rate in two digits, as people write them; 1 and 3 where it is a half power of ten."""
+    return float(f"{10**log10_lr:.{0 if abs(log10_lr * 2 - round(log10_lr * 2)) < 1e-6 else 1}e}")
+
+
+def _outwards(count: int) -> list[int]:
+    """0, 1, -1, 2, -2, ..."""
+    return [(place + 1) // 2 * (1 if place % 2 else -1) for place in range(count)]
+
+
+def _neighbours(tried: Sequence[float], best: float) -> tuple[float, float]:
+    """Tried rates next to the best one, or a step of a coarse grid where there is none."""
+    below = [rate for rate in tried if rate < best - _APART]
+    above = [rate for rate in tried if rate > best + _APART]
+    return max(below, default=best - COARSE), min(above, default=best + COARSE)
+
+
+def _new(rates: Iterable[Planned], tried: Sequence[float]) -> list[Planned]:
+    """Those that are not tried yet, nor named before."""
+    taken, fresh = list(tried), []
+    for rate in rates:
+        place = math.log10(rate.lr)
+        if all(abs(place - other) > _APART for other in taken):
+            taken.append(place)
+            fresh.append(rate)
+    return fresh
+
+
+def _ends(stage: Stage, places: Sequence[float], inside: tuple[float, float] | None) -> tuple[float, float]:
+    """Between which to draw: the neighbours of the best, or half a step beyond the planned rates."""
+    if not places:
+        return math.nan, math.nan
+    low, high = min(places) - COARSE / 2, max(places) + COARSE / 2
+    return (min(low, inside[0]), max(high, inside[1])) if stage == "refine" and inside is not None else (low, high)
+
+
+def _sample(low: float, high: float, wishes: Wishes) -> tuple[float, ...]:
+    if not wishes.sample:
+        return ()
+    import numpy as np
+
+    drawn = np.random.default_rng(wishes.seed).uniform(math.log(low), math.log(high), wishes.sample)
+    return tuple(float(f"{rate:.3g}") for rate in np.exp(drawn))
+
+
+def _length(group: Group, wishes: Wishes) -> tuple[int | None, str]:
+    """Length of a full run of the group and its unit: as wished, as planned, or as long as the longest run."""
+    longest = max((run.facts for run in group.runs), key=lambda facts: facts.length)
+    if wishes.budget is not None:
+        return wishes.budget, longest.unit
+    if longest.planned is not None:
+        name, length = longest.planned
+        return round(length), "epoch" if name == "epochs" else "step"
+    return longest.length or None, longest.unit
