@@ -21,8 +21,11 @@ _FIT_POINTS = 128
 """Shapes are fitted on this many points at most, evenly spaced: they are smooth."""
 _HORIZONS = np.geomspace(1.0, 4.0, 13)[:, None]
 """Ends of a decay that a log may stop short of, as multiples of its length."""
+_PACES = np.geomspace(0.5, 500.0, 25)[:, None]
+"""Decay rates of 1 / (1 + pace t), t from 0 to 1 over the log."""
 _HANDICAPS = {
     "linear": 0.0, "cosine": 1e-4, "exponential": 1e-4, "inverse_sqrt": 1e-4, "polynomial": 2e-4, "cooldown": 2e-4,
+    "inverse_time": 3e-4,
 }  # fmt: skip
 """Added to the misfit: of shapes that fit equally well, the simplest."""
 
@@ -62,6 +65,10 @@ def name_shape(step: NDArray[np.int64], relative: Floats, top: int) -> tuple[str
     kind, residual = _smooth(steps, rest)
     if top and kind in ("cosine", "linear") and _one_cycle(step.astype(np.float64), relative, top):
         return "one_cycle", 0.0, residual
+    if top and kind not in ("cosine", "linear"):
+        phases = _three_phases(steps, rest, relative[0], steps[0] - step[0])
+        if phases is not None and phases < residual:
+            return "one_cycle", 0.0, phases
     return prefix + kind, 0.0, residual
 
 
@@ -82,6 +89,10 @@ def _ramp(relative: Floats) -> str:
     return "range_test" if misfit < bent * float(np.ptp(logs)) and not straight else "warmup"
 
 
+_WARM_RESTART = 0.15
+"""A climb shorter than this share of the fall is a warm-up after a restart, not half of a cycle."""
+
+
 def _climbs(steps: Floats, rest: Floats) -> tuple[str, float] | None:
     """Restarts (the rate jumps back up) or a cycle (it climbs back), with the period; None where it only falls."""
     if float((rest - np.minimum.accumulate(rest)).max()) <= _RISE:
@@ -98,7 +109,7 @@ def _climbs(steps: Floats, rest: Floats) -> tuple[str, float] | None:
     jump = float(np.median(gain[climbs]))
     period = float(np.median(np.diff(steps[begin]))) if begin.size > 1 else float(steps[begin[0]] - steps[0])
     rising, falling = int(up.sum()), int((~up).sum())
-    if rising > 3 * begin.size or rising > 0.4 * falling:
+    if rising > 0.4 * falling or (rising > 3 * begin.size and rising > _WARM_RESTART * falling):
         return "cyclical", period
     return ("restarts" if jump > 0.3 else "other"), period
 
@@ -149,6 +160,28 @@ def _one_cycle(steps: Floats, relative: Floats, top: int) -> bool:
     return (curved or not from_zero) and min(next_one, float(relative[-1])) < relative[0] * 0.5
 
 
+_ROUGH = 0.05
+"""Misfit of one phase of a cycle at most: with few points the corners lie between them."""
+
+
+def _three_phases(steps: Floats, rest: Floats, first: float, rise: float) -> float | None:
+    """Misfit of one cycle of three phases: down to where it began, and from there to (almost) nothing; None if it is
+    none. The rise must be a long one."""
+    start = int(np.argmax(rest))
+    rise, steps, rest = rise + float(steps[start] - steps[0]), steps[start:], rest[start:]
+    length = float(steps[-1] - steps[0])
+    back = int(np.argmax(rest <= first + EQUAL / 4))
+    if rise < 0.15 * (rise + length) or not 0 < back < rest.size - 3 or back < 3 or rest[-1] > 0.5 * first:
+        return None
+    parts = ((steps[: back + 1], rest[: back + 1]), (steps[back:], rest[back:]))
+    misfits = []
+    for at, rate in parts:
+        t = (at - at[0]) / (at[-1] - at[0])
+        misfits.append(float(_misfits(rate, np.stack([t, (1 - np.cos(np.pi * t)) / 2])).min()))
+    misfit = max(misfits)
+    return misfit if misfit < _ROUGH else None
+
+
 def _smooth(steps: Floats, rest: Floats) -> tuple[str, float]:
     """Fit each decay shape by least squares; the smallest misfit names it."""
     hold = _last_at_peak(steps, rest)
@@ -165,6 +198,7 @@ def _smooth(steps: Floats, rest: Floats) -> tuple[str, float]:
         centred = t - t.mean()
         rate = float(centred @ np.log(rest)) / max(float(centred @ centred), 1e-300)
         shapes["exponential"] = np.exp(np.minimum(rate * t, 0.0))[None]
+        shapes["inverse_time"] = 1.0 / (1.0 + _PACES * t)
     if steps[0] > 0:
         shapes["inverse_sqrt"] = np.sqrt(steps[0] / steps)[None]
     if 0.2 <= hold < 0.98:
@@ -173,7 +207,10 @@ def _smooth(steps: Floats, rest: Floats) -> tuple[str, float]:
     misfits = _misfits(rest, np.concatenate(list(shapes.values())))
     ends = np.cumsum([len(family) for family in shapes.values()])
     families = zip(shapes, np.split(misfits, ends[:-1]), strict=True)
-    residual, kind = min((float(family.min()) + _HANDICAPS[name], name) for name, family in families)
+    fits = {name: float(family.min()) + _HANDICAPS[name] for name, family in families}
+    if fits.get("inverse_sqrt", 1.0) < _MISFIT:
+        fits.pop("inverse_time", None)  # of the two, the one in use
+    residual, kind = min((misfit, name) for name, misfit in fits.items())
     return (kind, residual) if residual < _MISFIT else ("other", residual)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import Unavailable
+from lrdoctor.signals._parameters import Parameters, parameters
 from lrdoctor.signals._shapes import EQUAL, name_shape
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Schedule:
     Parameters
     ----------
     kind
-        constant, warmup, warmup_constant, linear, cosine, exponential, polynomial, inverse_sqrt, step,
+        constant, warmup, warmup_constant, linear, cosine, exponential, polynomial, inverse_sqrt, inverse_time, step,
         plateau_triggered, cooldown (constant, then decay), one_cycle, restarts, cyclical, range_test or other; with
         the prefix ``warmup_`` where a decay follows a warm-up.
     peak, first, last
@@ -65,6 +66,8 @@ class Schedule:
         False where the kind comes from the configuration alone.
     unit, last_step
         What its steps count, and the last of them.
+    parameters
+        The numbers that go with the kind: floor, factor, interval of cuts, power...
     """
 
     kind: str
@@ -82,6 +85,7 @@ class Schedule:
     logged: bool
     unit: StepUnit
     last_step: int
+    parameters: Parameters = field(default_factory=Parameters)
 
 
 def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -> Schedule:
@@ -108,6 +112,7 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
     low = relative < 0.01
     decayed = _trailing(low)
     kind, period, residual = name_shape(step, relative, top if rising else 0)
+    cuts = _cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else ()
     return Schedule(
         kind=kind,
         peak=peak,
@@ -121,9 +126,10 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
         period=period,
         residual=residual,
         logged=True,
-        cuts=_cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else (),
+        cuts=cuts,
         unit=lr.unit,
         last_step=int(step[-1]),
+        parameters=parameters(kind, step, rate, top if rising else 0, [(cut.step, cut.factor) for cut in cuts]),
     )
 
 
