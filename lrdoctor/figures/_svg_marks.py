@@ -82,8 +82,8 @@ def broken(curve: Line, panel: Panel, box: Box) -> Iterator[str]:
 def band(mark: Band, panel: Panel, box: Box) -> str:
     """The area between two curves."""
     x = _across(mark.x, panel, box)
-    low, high = (_bounded(_down(edge, panel, box), box) for edge in (mark.low, mark.high))
-    low, high = np.where(np.isnan(low), 2 * box.height, low), np.where(np.isnan(high), 2 * box.height, high)
+    # What a log scale cannot show lies below it.
+    low, high = (np.nan_to_num(_down(edge, panel, box), nan=2 * box.height) for edge in (mark.low, mark.high))
     edge = _joined(np.concatenate([x, x[::-1]]), np.concatenate([high, low[::-1]]))
     return f'<path d="M{edge}Z" {_filled(mark.ink)}/>'
 
@@ -91,7 +91,7 @@ def band(mark: Band, panel: Panel, box: Box) -> str:
 def line(mark: Line, panel: Panel, box: Box) -> str:
     """A curve with a gap wherever it has no place on the axes, and dots where it has few points."""
     style = STYLES[mark.ink]
-    x, y = _across(mark.x, panel, box), _bounded(_down(mark.y, panel, box), box)
+    x, y = _across(mark.x, panel, box), _down(mark.y, panel, box)
     parts = [part for part in _unbroken(y) if part.size]
     path = "".join(f"M{_joined(x[part], y[part])}" for part in parts if part.size > 1)
     drawn = f'<path d="{path}" fill="none" {stroked(mark.ink)}/>' if path else ""
@@ -186,12 +186,8 @@ def _across(x: float | Floats, panel: Panel, box: Box) -> Floats:
 
 
 def _down(y: float | Floats, panel: Panel, box: Box) -> Floats:
-    return np.asarray(box.y + box.height * (1.0 - panel.y.place(y)))
-
-
-def _bounded(y: Floats, box: Box) -> Floats:
-    """Places not so far outside the panel that a number becomes too large for a viewer; NaN where there is none."""
-    return np.where(np.isfinite(y), np.clip(y, box.y - box.height, box.y + 2 * box.height), np.nan)
+    """Pixels from the top, no farther outside than needed; NaN where the axis has no place."""
+    return np.asarray(box.y + box.height * np.clip(1.0 - panel.y.place(y), -1.0, 2.0))
 
 
 def _unbroken(y: Floats) -> list[NDArray[np.int64]]:

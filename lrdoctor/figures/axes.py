@@ -24,7 +24,8 @@ _WIDE = 10.0
 _OUTLYING = 3.0
 """Widths of the middle 90 % beyond which a value may lie outside the picture rather than flatten the rest."""
 _MARGIN = 0.04
-_LARGEST = 1e300
+_LARGEST, _SMALLEST = 1e300, -300.0
+"""The largest value that has a place on an axis, and the smallest power of ten."""
 _DECADES = 12
 """Most decades that are shown below the largest value; a loss of exactly nothing would squeeze the rest."""
 
@@ -73,10 +74,10 @@ def _log_ends(curves: list[Floats], wanted: Floats) -> tuple[float, float]:
     logs = [log for log in logs if log.size]
     if not logs:
         return 0.1, 1.0
-    top = max(float(log.max()) for log in logs)
+    top = max(_SMALLEST + 1.0, *(float(log.max()) for log in logs))
     bottom = max(min(float(_bulk(log)[0]) for log in logs), top - _DECADES)
     margin = max(_MARGIN * (top - bottom), 0.01)
-    return 10.0 ** max(bottom - margin, -300.0), 10.0 ** (top + margin)
+    return 10.0 ** max(bottom - margin, _SMALLEST), 10.0 ** (top + margin)
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

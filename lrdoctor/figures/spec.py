@@ -46,15 +46,19 @@ class Axis:
             raise ValueError(f"axis {self.label!r} cannot run from {self.low} to {self.high} on a {self.scale} scale")
 
     def place(self, value: float | Floats) -> Floats:
-        """Where values lie between the ends, 0 to 1, float64 of the same shape; NaN for what the scale cannot show."""
+        """Where values lie between the ends, 0 to 1, float64 of the same shape; NaN for what the scale cannot show.
+
+        What lies outside is beyond 0 or 1, by no more than a hundred lengths of the axis.
+        """
         values = np.asarray(value, dtype=np.float64)
+        values = np.where(np.isfinite(values), values, np.nan)
         low, high = self.low, self.high
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if self.scale == "log":
                 values = np.log(np.where(values > 0.0, values, np.nan))
                 low, high = float(np.log(low)), float(np.log(high))
             half = high / 2 - low / 2  # the whole could overflow
-            return np.asarray((values / 2 - low / 2) / half)
+            return np.clip((values / 2 - low / 2) / half, -100.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
