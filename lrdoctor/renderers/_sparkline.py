@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from lrdoctor.records import Series
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 BROKEN = "!"
@@ -51,40 +50,6 @@ def blocks(series: Series, width: int) -> str:
     return "".join(BROKEN if bad else BLOCKS[i] for bad, i in zip(broken, level, strict=True))
 
 
-def downsample(step: Ints, value: Floats, width: int) -> Ints:
-    """Choose points that draw the same picture in `width` columns.
-
-    Parameters
-    ----------
-    step, value
-        int64 [n] non-decreasing, float64 [n].
-    width
-        Columns of the picture.
-
-    Returns
-    -------
-    int64 [m], increasing indices: in each column of equally many steps the first, last, smallest and largest
-    finite point, and the ends of every stretch of points that are not finite; m is at most ``4 * width`` plus
-    four times the number of such stretches.
-    """
-    import numpy as np
-
-    n = value.size
-    if n <= 4 * width:
-        return np.arange(n, dtype=np.int64)
-    reach = max(float(step[-1] - step[0]), 1.0)
-    column = np.minimum(((step - step[0]) / reach * width).astype(np.int64), width - 1)
-    starts = np.flatnonzero(np.diff(column, prepend=-1))
-    ends = np.append(starts[1:], n) - 1
-    finite = np.isfinite(value)
-    low, high = np.where(finite, value, np.inf), np.where(finite, value, -np.inf)
-    smallest = [a + int(low[a : b + 1].argmin()) for a, b in zip(starts, ends, strict=True)]
-    largest = [a + int(high[a : b + 1].argmax()) for a, b in zip(starts, ends, strict=True)]
-    edges = np.flatnonzero(np.diff(finite.astype(np.int8)))
-    kept = np.concatenate([starts, ends, smallest, largest, edges, edges + 1])
-    return np.unique(kept).astype(np.int64)
-
-
 def svg(series: Series, width: int = 140, height: int = 28) -> str:
     """Draw a curve as an inline SVG; stretches that are not finite are red.
 
@@ -92,6 +57,8 @@ def svg(series: Series, width: int = 140, height: int = 28) -> str:
     inherit the colour of the text around it.
     """
     import numpy as np
+
+    from lrdoctor.figures.sampling import downsample
 
     if len(series) == 0:
         return ""

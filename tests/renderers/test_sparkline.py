@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrdoctor.records import Series
-from lrdoctor.renderers._sparkline import BLOCKS, BROKEN, blocks, downsample, svg
+from lrdoctor.renderers._sparkline import BLOCKS, BROKEN, blocks, svg
 
 
 def series(value, step=None):
@@ -55,25 +55,6 @@ def test_blocks_never_fail(value, width):
     drawn = blocks(series(value), width)
     assert len(drawn) == min(len(value), width)
     assert set(drawn) <= set(BLOCKS + BROKEN)
-
-
-@given(st.lists(st.floats(), min_size=1, max_size=400), st.integers(1, 20), st.data())
-def test_downsample_keeps_extremes_and_the_ends_of_what_is_not_finite(value, width, data):
-    step = np.sort(
-        np.array(data.draw(st.lists(st.integers(0, 10**6), min_size=len(value), max_size=len(value))))
-    )
-    value = np.array(value)
-    kept = downsample(step, value, width)
-    assert np.all(np.diff(kept) > 0)
-    assert kept[0] == 0
-    assert kept[-1] == value.size - 1
-    finite = value[np.isfinite(value)]
-    if finite.size:
-        assert finite.min() in value[kept]
-        assert finite.max() in value[kept]
-    edges = np.flatnonzero(np.diff(np.isfinite(value).astype(int)))
-    assert set(edges) | set(edges + 1) <= set(kept.tolist())
-    assert kept.size <= max(4 * width, 4 * width + 4 * edges.size)
 
 
 @pytest.mark.parametrize(
