@@ -14,7 +14,7 @@ import numpy as np
 from lrdoctor.prescribing.network import MISSING
 from lrdoctor.prescribing.optimizers import optimizer_name, usual_rates
 from lrdoctor.prescribing.rates import last_step, peak_rate
-from lrdoctor.signals._stats import median
+from lrdoctor.signals._stats import median, robust_sigma
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _POSITIONS = (0.003, 0.01, 0.03, 0.1, 0.3, 0.6)
 """Shares of the run at which the fall of the loss is looked at."""
+_SHARES = (0.01, 0.1, 0.3)
+"""Shares of the run at which it is asked how much of the fall, in units of the loss, is there."""
 
 NAMES: tuple[str, ...] = (
     "log10 rate",
@@ -74,6 +76,15 @@ NAMES: tuple[str, ...] = (
     "gradient end over start, log10",
     "gradient max over median, log10",
     "gradient scatter, log10",
+    "late gain in units of the loss",
+    *(f"share gained by {position:g}" for position in _SHARES),
+    "tenth gained at, log10 steps",
+    "scatter over what was gained, log10",
+    "roughness over scatter, log10",
+    "roughness over progress, log10",
+    "wander over roughness, log10",
+    "validation late gain",
+    "validation jitter over fall, log10",
 )
 
 
@@ -92,6 +103,11 @@ def features(context: Answers) -> NDArray[np.float64]:
         row += _course(context, curve, descent, noise)
     row += _validation(context, curve)
     row += _gradient(context.find("grad_norm"))
+    if curve is None or descent is None or noise is None:
+        row += [math.nan] * (_LEVELS + 3)
+    else:
+        row += [*_levels(curve, descent, noise), *_slow(curve, descent, noise)]
+    row += _validation_course(context)
     values = np.asarray(row, dtype=np.float64)
     values[~np.isfinite(values)] = MISSING
     return values
@@ -228,3 +244,64 @@ def _gradient(series: Series | None) -> list[float]:
     few = max(1, value.size // 10)
     start, end, middle = (median(part) for part in (value[:few], value[-few:], value))
     return [_log10(end / start), _log10(float(value.max()) / middle), _log10(float(np.std(np.diff(np.log(value)))))]
+
+
+_LEVELS = 3 + len(_SHARES)
+
+
+def _levels(curve: Curve, descent: Descent, noise: Noise) -> list[float]:
+    """The fall in units of the loss itself, whatever scale the curve is judged on: what an outcome is ranked by."""
+    level = np.exp(np.minimum(curve.block_z, 700.0)) if curve.scale == "log" else curve.block_z
+    axis, start, end = curve.progress_axis, curve.to_loss(descent.start), curve.to_loss(descent.end)
+    gained = start - end
+    if not gained > 0:
+        return [math.nan] * _LEVELS
+    middle, late = curve.to_loss(curve.level(0.4, 0.6)), curve.to_loss(curve.level(0.8, 1.0))
+    steps = max(float(curve.step[-1]) - float(curve.step[0]), 1.0)
+    scatter = noise.sigma * abs(end) if curve.scale == "log" else noise.sigma
+    return [
+        _clip((middle - late) / gained, 3.0),
+        *(_clip((start - _level_at(axis, level, position)) / gained, 3.0) for position in _SHARES),
+        _log10(_reached(axis, level, start - 0.1 * gained) * steps),
+        _log10(scatter / gained),
+    ]
+
+
+def _slow(curve: Curve, descent: Descent, noise: Noise) -> list[float]:
+    """How the level itself moves about in the second half: minibatch noise averages out, what the rate shakes does
+    not."""
+    level = curve.block_z[curve.block_z.size // 2 :]
+    if level.size < 8:
+        return [math.nan] * 3
+    rough = _roughness(level)
+    position = np.arange(level.size) - (level.size - 1) / 2.0
+    slope = float(position @ level) / float(position @ position)
+    wander = robust_sigma(level - slope * position)
+    averaged = noise.sigma / math.sqrt(curve.block_size)
+    return [
+        _log10(rough / averaged) if averaged > 0 and curve.block_size >= 3 else math.nan,
+        _log10(rough / max(descent.progress, 1e-300)),
+        _log10(wander / rough) if rough > 0 else math.nan,
+    ]
+
+
+def _roughness(level: NDArray[np.float64]) -> float:
+    """Standard deviation of a level about its course, from second differences."""
+    return robust_sigma(level[2:] - 2.0 * level[1:-1] + level[:-2]) / math.sqrt(6.0)
+
+
+def _validation_course(context: Answers) -> list[float]:
+    """Whether the validation loss still falls, and how much it shakes: its data are the same each time."""
+    series = context.find("val_loss")
+    value = series.value[np.isfinite(series.value)] if series is not None else np.empty(0)
+    if value.size < 5:
+        return [math.nan] * 2
+    fall = float(value[0]) - median(value[-max(1, value.size // 6) :])
+    if not fall > 0:
+        return [math.nan] * 2
+    half = value[value.size // 2 :]
+    few = max(1, half.size // 4)
+    return [
+        _clip((median(half[:few]) - median(half[-few:])) / fall, 3.0),
+        _log10(_roughness(value[value.size // 4 :]) / fall),
+    ]

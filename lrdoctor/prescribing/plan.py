@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.prescribing.dose import dose_for
 from lrdoctor.prescribing.rates import peak_rate
-from lrdoctor.records import Action, Finding, Plan, RateAdvice, ScheduleAdvice, Verdict
+from lrdoctor.prescribing.treatments import best_schedule, clipping, clipping_in_words, schedule_in_words
+from lrdoctor.records import Action, ExpectedGain, Finding, Plan, RateAdvice, ScheduleAdvice, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,8 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     dose = dose_for(context, verdict, findings)
     sure = _confidence(context, verdict, leading, dose)
     codes = {finding.code for finding in findings}
+    advised = _schedule(codes, verdict, schedule)
+    clip_norm = _clip_norm(codes, context.find("grad_norm"))
     return Plan(
         lr=RateAdvice(
             factor=_round(dose.factor),
@@ -44,11 +47,11 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
             level=LEVEL,
             value=None if rate is None else _round(rate * dose.factor),
         ),
-        schedule=_schedule(codes, verdict, schedule),
-        clip_norm=_clip_norm(codes, context.find("grad_norm")),
+        schedule=advised,
+        clip_norm=clip_norm,
         also=tuple(_actions(findings, verdict, context.find("generalization"), context.find("breakdown"))),
         confidence=round(sure, 3),
-        reason=_reason(verdict, leading, dose),
+        reason=" ".join([_reason(verdict, leading, dose), *_measured(verdict, advised, clip_norm)]),
     )
 
 
@@ -73,17 +76,44 @@ def _healthy_confidence(context: Answers) -> float:
 
 
 def _schedule(codes: set[str], verdict: Verdict, schedule: Schedule | None) -> ScheduleAdvice | None:
-    """A shape only where it should change."""
+    """A shape only where it should change: as the trials measured it, else as the literature has it."""
     if verdict in (Verdict.HEALTHY, Verdict.INCONCLUSIVE, Verdict.OVERFITTING):
         return None
-    warmed = schedule is not None and schedule.warmup_fraction >= 0.02
-    if codes & _BLEW_UP or "SPK101" in codes or "LRC101" in codes:
-        longer = 0.0 if schedule is None else min(2 * schedule.warmup_fraction, 0.3)
-        return ScheduleAdvice(kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(longer, 3)), final_fraction=0.0)
+    warmed = 0.0 if schedule is None else round(schedule.warmup_fraction, 3)
+    shaped = schedule is not None and schedule.kind != "constant"
+    if (shaped and codes & (_BLEW_UP | {"LRC101"})) or "SPK101" in codes:
+        # It already has a recipe, or spikes that no trial shows: a longer warm-up (Google Tuning Playbook).
+        return ScheduleAdvice(
+            kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(min(2 * warmed, 0.3), 3)), final_fraction=0.0
+        )
     if "PLT101" in codes or "PLT102" in codes or "OSC101" in codes:
-        warmup = round(schedule.warmup_fraction, 3) if warmed and schedule is not None else 0.0
-        return ScheduleAdvice(kind="warmup_cosine" if warmup else "cosine", warmup_fraction=warmup, final_fraction=0.01)
+        return _decay(verdict, warmed)
     return None
+
+
+def _decay(verdict: Verdict, warmed: float) -> ScheduleAdvice:
+    """The decay that did best for trial runs with this verdict; cosine where they do not tell."""
+    found = best_schedule(verdict)
+    if found is None:
+        warmup = warmed if warmed >= 0.02 else 0.0
+        return ScheduleAdvice(kind="warmup_cosine" if warmup else "cosine", warmup_fraction=warmup, final_fraction=0.01)
+    kind, effect = found
+    return ScheduleAdvice(
+        kind=kind, warmup_fraction=max(_WARMUP, warmed) if kind in ("warmup_cosine", "one_cycle") else 0.0,
+        final_fraction=0.0,
+        gain=ExpectedGain(lowered=effect.lowered, interval=(effect.low, effect.high), runs=effect.runs),
+    )  # fmt: skip
+
+
+def _measured(verdict: Verdict, advised: ScheduleAdvice | None, clip_norm: float | None) -> list[str]:
+    """What the trials say about schedule and clipping, in sentences."""
+    said: list[str] = []
+    if advised is not None and advised.gain is not None:
+        found = best_schedule(verdict)
+        said += [f"The schedule: {schedule_in_words(found[1])}."] if found else []
+    if clip_norm is not None and (effect := clipping(verdict)) is not None:
+        said.append(f"{clipping_in_words(effect).capitalize()}.")
+    return said
 
 
 def _clip_norm(codes: set[str], grad_norm: Series | None) -> float | None:

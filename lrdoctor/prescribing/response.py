@@ -33,6 +33,9 @@ OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
 KEEP = int(np.flatnonzero(OFFSETS == 0)[0])
 _OPTIMIZERS = slice(NAMES.index("plain sgd"), NAMES.index("adagrad") + 1)
 _KERNEL = np.array([0.25, 0.5, 0.25])
+_BOTH, _FINE_ALONE = 3.3, 4.3
+"""log10 of the steps up to which ending near the best counts as much as ending fine, and from which on only the latter
+does: the longer a training, the more two percent are a matter of its schedule and its end rather than of the peak."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +47,8 @@ class Response:
     near, fine
         float64 [len(OFFSETS)]: chance of ending within 2 %, and within 10 %, of the best reachable loss reduction.
     utility
-        Their mean, smoothed over neighbouring factors; what the dose maximises.
+        Their mean, or for a long training the chance of ending fine, smoothed over neighbouring factors; what the dose
+        maximises.
     weight
         Probability of each factor to be the best, float64 [len(OFFSETS)].
     low, high
@@ -188,12 +192,13 @@ def from_output(
         float64 [len(NAMES)]: what the trials behind the model saw of each feature.
     """
     near, fine = output.astype(np.float64).reshape(2, -1)
-    utility = smooth((near + fine) / 2)
+    length = float(row[NAMES.index("log10 steps")])
+    share = 0.5 if length == MISSING else float(np.interp(length, (_BOTH, _FINE_ALONE), (0.5, 1.0)))
+    utility = smooth((1.0 - share) * near + share * fine)
     weight = density(near, fine, sharpness)
     low, high = interval(weight)
     known = row != MISSING
     outside = known & ((row < lowest) | (row > highest))
-    steps = float(row[NAMES.index("log10 steps")])
     return Response(
         near=near,
         fine=fine,
@@ -202,7 +207,7 @@ def from_output(
         low=low,
         high=high,
         novelty=float(outside.sum() / max(known.sum(), 1)),
-        log10_steps=steps if steps != MISSING else float("nan"),
+        log10_steps=length if length != MISSING else float("nan"),
         rate_known=bool(row[NAMES.index("log10 rate")] != MISSING),
         optimizer_known=bool(row[_OPTIMIZERS].any()),
         row=row,

@@ -142,6 +142,9 @@ def _plan(plan: Plan) -> contract.Plan:
             kind=schedule.kind,
             warmup_fraction=float(schedule.warmup_fraction),
             final_fraction=float(schedule.final_fraction),
+            gain=None if schedule.gain is None else contract.Gain(
+                lowered=schedule.gain.lowered, interval=schedule.gain.interval, runs=schedule.gain.runs
+            ),
         ),
         clip_norm=None if plan.clip_norm is None else float(plan.clip_norm),
         also=[

@@ -32,8 +32,8 @@ class RateTooHigh(Rule):
     Repeat the training at the advised rate; with several runs at hand, compare them with `lrdoctor sweep`.
 
     ## References
-    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely
-    randomised trees).
+    The trials of this project (docs/trials.md, docs/evidence.md); Lakshminarayanan, Pritzel & Blundell 2017 (ensembles
+    of networks).
     """
 
     code = "RTE102"
@@ -41,7 +41,7 @@ class RateTooHigh(Rule):
     severity = Severity.WARNING
     verdict = Verdict.LR_TOO_HIGH
     silences = frozenset({"PLT101", "PLT103"})
-    settings = Settings(short_gain=0.3, long_gain=0.4)
+    settings = Settings(short_gain=0.3, long_gain=0.2)
     examples: ClassVar[tuple[Example, ...]] = (
         Example("Adam far above its usual rate", synth.reckless, fires=True),
         Example("plain SGD at its best rate", synth.tuned, fires=False),

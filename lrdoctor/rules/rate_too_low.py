@@ -43,9 +43,9 @@ class Settings:
     """Thresholds of RTE101 and RTE102, chosen on task families that the fit had not seen (docs/evidence.md)."""
 
     short_gain: float = 0.15
-    """Expected gain (chance of ending near or within reach of the best) that a rerun of a short training must bring."""
-    long_gain: float = 0.5
-    """The same for a long training, which costs more to repeat."""
+    """Expected gain that a rerun of a short training must bring: in the chance of ending near the best and fine."""
+    long_gain: float = 0.4
+    """The same for a long training: in the chance of ending fine."""
     short_log10_steps: float = 3.3
     """Length up to which a training counts as short, log10 of steps..."""
     long_log10_steps: float = 4.3
@@ -77,8 +77,8 @@ class RateTooLow(Rule):
     Repeat the training at the advised rate; with several runs at hand, compare them with `lrdoctor sweep`.
 
     ## References
-    The trials of this project (docs/trials.md, docs/evidence.md); Geurts, Ernst & Wehenkel 2006 (extremely
-    randomised trees).
+    The trials of this project (docs/trials.md, docs/evidence.md); Lakshminarayanan, Pritzel & Blundell 2017 (ensembles
+    of networks).
     """
 
     code = "RTE101"

@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command.add_argument("--cache", type=Path, metavar="DIR", help="keep rows and held-out responses here")
     command = commands.add_parser("ranking", help="what a short run's ranking is worth, for docs/search.md")
     command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
+    command = commands.add_parser("treat", help="measure what decay, warm-up and clipping did, for the plan to quote")
+    command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
     options = parser.parse_args(argv)
     if options.command in ("fit", "score"):
         return _fit_or_score(options)
@@ -48,6 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         from lrdoctor.trials.ranking import table, trust
 
         print(table(trust(load_table(options.table))))
+        return 0
+
+    if options.command == "treat":
+        from lrdoctor.trials.grid import load_table
+        from lrdoctor.trials.making import table_digest
+        from lrdoctor.trials.treating import effects, write
+
+        write(effects(load_table(options.table)), table_digest(options.table))
         return 0
 
     from lrdoctor.trials.protocol import all_trials
