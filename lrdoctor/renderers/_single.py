@@ -76,7 +76,7 @@ def _curves(said: RunDiagnosis, options: Options) -> Iterator[Line]:
 
 def _ends(series: Series) -> str:
     text = f"{figure(float(series.value[0]))} to {figure(float(series.value[-1]))}"
-    return f"{text}, {counted(len(series), 'point')}"
+    return f"{text}, {counted(series.points, 'point')}"
 
 
 def _plan(said: RunDiagnosis) -> Iterator[Line]:
