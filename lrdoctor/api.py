@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
-    from lrdoctor.answers import CompareReport, PlanReport
+    from lrdoctor.answers import CompareReport, PlanReport, RangeTestReport
     from lrdoctor.claiming import Once
     from lrdoctor.config import Config
     from lrdoctor.report import Report, SweepReport
@@ -323,6 +323,50 @@ def _facts(
         if progress is not None:
             progress(len(known), item.id)
     return known, unreadable
+
+
+def range_test(
+    source: Any, *, steps: int | None = None, config: Config | None = None, roles: Mapping[str, str] | None = None
+) -> RangeTestReport:
+    """Read a learning-rate range test: its regions, what every finder would suggest, and one rate with an interval.
+
+    Parameters
+    ----------
+    source
+        A pair of arrays ``(rates, losses)`` or a dict of them; a path, a frame, a `Run` or anything else that `read`
+        takes, with the rate and the loss of every step; Lightning's learning-rate finder or its ``results``; a fastai
+        learner or its recorder; a torch-lr-finder or ignite finder or its history. Losses that such a finder has
+        averaged are computed back, where the finder itself is given.
+    steps
+        Optimizer steps of the training to come: the longer, the lower the rate. None: about 10,000 are meant.
+    config, roles
+        As for `diagnose`.
+
+    Returns
+    -------
+    A report with ``recommended`` and ``interval``, or ``usable`` False and a ``reason``: a range test that says
+    nothing is never turned into a number.
+
+    Raises
+    ------
+    UsageError
+        `source` is of no kind that can be read, or a path that does not exist; rates and losses differ in number.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    from lrdoctor import __version__
+    from lrdoctor.answers import RangeTestReport
+    from lrdoctor.readers._finders import ramp_from_object
+    from lrdoctor.studies.ramp_runs import range_tests
+    from lrdoctor.studies.range_test import judge
+
+    found = ramp_from_object(source)
+    if found is not None:
+        return RangeTestReport([judge(found.lr, found.loss, steps=steps, notes=found.notes)], (), __version__)
+    items = list(stream(source, roles=roles, settled=None if config is None else config.roles))
+    unreadable = tuple(item for item in items if isinstance(item, Unreadable))
+    runs = [item for item in items if isinstance(item, Run)]
+    return RangeTestReport(range_tests(runs, steps), unreadable, __version__)
 
 
 def stream(
