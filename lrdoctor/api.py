@@ -13,7 +13,7 @@ from lrdoctor.errors import LrdoctorError, UsageError
 from lrdoctor.records import Run, RunDiagnosis, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
 
     from lrdoctor.answers import CompareReport, PlanReport, RangeTestReport
@@ -122,7 +122,7 @@ def diagnose_each(
     timeout: float = TIMEOUT,
     warn: Callable[[str], object] = warnings.warn,
     files: Once | None = None,
-) -> Iterator[RunDiagnosis | Unreadable]:
+) -> Generator[RunDiagnosis | Unreadable]:
     """Diagnose run after run, holding none: for more of them than fit into memory, or to act upon each as it comes.
 
     Parameters
