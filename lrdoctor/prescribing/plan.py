@@ -119,7 +119,7 @@ def _actions(
         actions.append(Action(action="stop_earlier", why="PLT103"))
     if verdict is Verdict.INCONCLUSIVE:
         why = min(codes) if codes else "PTS101"
-        actions.append(Action(action="log_more", why=why))
+        actions.append(Action(action="read_range_test" if why == "RNG101" else "log_more", why=why))
     return actions
 
 
@@ -128,6 +128,8 @@ def _reason(verdict: Verdict, leading: Finding | None, dose: Dose) -> str:
         return f"Keep the learning rate: {dose.reason}."
     if leading is None:
         return "Inconclusive: log the training loss every 10 to 50 steps, with the learning rate beside it."
+    if leading.code == "RNG101":
+        return "No training, but a range test: lrdoctor range-test reads a rate off it."
     return f"{dose.reason[:1].upper()}{dose.reason[1:]}."
 
 
