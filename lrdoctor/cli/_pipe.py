@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,7 +16,7 @@ from lrdoctor.cli._base import Exit
 from lrdoctor.cli._terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lrdoctor.config import Config
     from lrdoctor.live.following import Follower
@@ -26,21 +28,31 @@ _CHUNK = 1 << 16
 def pass_through(roles: Mapping[str, str], config: Config, interval: float) -> Exit:
     """Copy stdin to stdout as it comes, and follow it as a log.
 
-    What has passed is kept in a temporary file until the end, so that it is read as any printed log is. The first
-    Ctrl-C is meant for the training, which gets it as well: its last words are still read.
+    What has passed is kept in a temporary file until the end, so that it is read as any printed log is. The training
+    gets a Ctrl-C as well, and its last words are still read; a second one ends it all.
     """
     from lrdoctor.live.following import Follower
 
     with tempfile.TemporaryDirectory(prefix="lrdoctor-") as directory:
         spool = Path(directory) / "stdin.log"
         teller = _Teller(Follower([spool], roles=roles, config=config))
-        with spool.open("wb", buffering=0) as out:
-            copy = _Copy(out, interval, teller)
-            try:
-                copy.run()
-            except KeyboardInterrupt:
-                copy.run()
+        with spool.open("wb", buffering=0) as out, _first_interrupt_passed_over():
+            _Copy(out, interval, teller).run()
         return teller.end()
+
+
+@contextmanager
+def _first_interrupt_passed_over() -> Iterator[None]:
+    """Let the first Ctrl-C be the training's alone, without losing what is in our hands at that moment."""
+
+    def once(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, once)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Copy:
