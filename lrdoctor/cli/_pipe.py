@@ -37,6 +37,7 @@ def pass_through(roles: Mapping[str, str], config: Config, interval: float) -> E
         spool = Path(directory) / "stdin.log"
         teller = _Teller(Follower([spool], roles=roles, config=config))
         with spool.open("wb", buffering=0) as out, _first_interrupt_passed_over():
+            teller.look()  # loads the readers, so that the looks that count are quick
             _Copy(out, interval, teller).run()
         return teller.end()
 

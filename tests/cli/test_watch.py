@@ -112,60 +112,49 @@ def test_a_terminal_shows_a_table_that_stays_after_an_interrupt(log):
     assert max(map(len, last)) <= 80
 
 
-TRAINING = """
-import sys, time
-for step in range({steps}):
-    loss = 2.0 / (1 + step) + 0.3 if step < {breaks} else float("nan")
-    print(f"step {{step}}/{steps} | loss {{loss:.4f}} | lr 1.0e-03", flush=True)
-    time.sleep({pause})
-print("done \\xff", end="", flush=True)
-"""
+def printed(first, last, breaks=1000):
+    losses = ((step, 2.0 / (1 + step) + 0.3 if step < breaks else float("nan")) for step in range(first, last))
+    return "".join(f"step {step}/1000 | loss {loss:.4f} | lr 1.0e-03\n" for step, loss in losses).encode()
 
 
-def pipe(steps, breaks, pause=0.0):
-    code = TRAINING.format(steps=steps, breaks=breaks, pause=pause)
-    training = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    command = [*WATCH, "-", "--interval", "0.1"]
-    return subprocess.run(command, stdin=training.stdout, capture_output=True, timeout=60, check=False)
+@pytest.fixture
+def watched():
+    """A process that reads what a training prints, all of its streams being pipes."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen([*WATCH, "-", "--interval", "0.1"], **pipes) as process:
+        yield process
+        process.kill()
 
 
-def test_the_output_of_a_training_passes_through_untouched():
-    watch = pipe(steps=300, breaks=300)
-    assert watch.returncode == 0
-    lines = watch.stdout.decode("utf-8").splitlines()
-    assert lines[0] == "step 0/300 | loss 2.3000 | lr 1.0e-03"
-    assert lines[-1] == "done \xff"
-    assert len(lines) == 301
-    said = watch.stderr.decode()
-    assert "healthy" in said
-    assert "stdin" in said
-    assert "lrdoctor-" not in said  # the name of the temporary copy
+def test_the_output_of_a_training_passes_through_untouched(watched):
+    output = printed(0, 300) + b"done \xff\x00\r50%\r"
+    shown, said = watched.communicate(output, timeout=60)
+    assert (shown, watched.returncode) == (output, 0)
+    assert b"healthy" in said
+    assert b"<stdin>" in said
+    assert b"stdin.log" not in said  # the name of the temporary copy
 
 
-def test_trouble_is_told_while_the_training_goes_on():
-    watch = pipe(steps=260, breaks=100, pause=0.02)
-    said = watch.stderr.decode().splitlines()
-    early = [line for line in said if line.startswith("lrdoctor: stdin, step")]
-    assert any("diverged" in line and "NAN101" in line for line in early)
-    assert int(re.search(r"step (\d+): diverged", "\n".join(early))[1]) < 259
+def test_trouble_is_told_while_the_training_goes_on(watched):
+    watched.stdin.write(printed(0, 150, breaks=100))
+    watched.stdin.flush()
+    said = watched.stderr.readline()
+    assert said.startswith(b"lrdoctor: stdin, step 149: diverged, LR 0.001")
+    assert b"NAN101" in said
+    rest = printed(150, 200, breaks=100)
+    shown, said = watched.communicate(rest, timeout=60)
+    assert shown == printed(0, 200, breaks=100)
+    assert b"200 points" in said
 
 
-def test_the_last_words_of_an_interrupted_training_are_read():
-    process = subprocess.Popen(
-        [*WATCH, "-", "--interval", "0.1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )  # fmt: skip
-    first, last = (
-        "".join(f"step {step} loss {2.0 / (1 + step):.4f}\n" for step in some).encode()
-        for some in (range(50), range(50, 80))
-    )
-    process.stdin.write(first)
-    process.stdin.flush()
-    assert process.stdout.read(len(first)) == first
-    process.send_signal(signal.SIGINT)
+def test_the_last_words_of_an_interrupted_training_are_read(watched):
+    watched.stdin.write(printed(0, 50))
+    watched.stdin.flush()
+    assert watched.stdout.read(len(printed(0, 50))) == printed(0, 50)
+    watched.send_signal(signal.SIGINT)
     time.sleep(0.3)
-    shown, said = process.communicate(last, timeout=60)
-    assert shown == last
-    assert process.returncode == 0
+    shown, said = watched.communicate(printed(50, 80), timeout=60)
+    assert (shown, watched.returncode) == (printed(50, 80), 0)
     assert b"80 points" in said
 
 
