@@ -140,7 +140,6 @@ window.LRDoctor = window.LRDoctor || {};
     function makeLegend() {
       const outputs = [];
       const where = LRDoctor.make("span", { class: "where" });
-      legend.append(where);
       panels.forEach((panel, p) => panel.lines.forEach((line, l) => {
         if (!line.name) return;
         const button = LRDoctor.make("button", { type: "button", "aria-pressed": "true", title: "Show or hide" });
@@ -160,6 +159,7 @@ window.LRDoctor = window.LRDoctor || {};
         entry.append(pictured(one), kind);
         legend.append(entry);
       }
+      legend.append(where);
       return { where, outputs };
     }
 
@@ -193,6 +193,7 @@ window.LRDoctor = window.LRDoctor || {};
         return new uPlot(options(panel, p, { theme, key, width, height, lanes, last }), panel.data, area);
       });
       if (zoomed) zoom(...zoomed);
+      showValues(full[1], -1);
       const can = panels[0].y.scale === "log" || (panels[0].reach && panels[0].reach[0] > 0);
       flip.hidden = !can;
       flip.textContent = scaleOf(0) === "log" ? "Linear scale" : "Log scale";
@@ -286,12 +287,11 @@ window.LRDoctor = window.LRDoctor || {};
       event.preventDefault();
     }
 
+    /** What every line is at x; at its end where the cursor is elsewhere. */
     function showValues(at, left) {
-      const inside = left >= 0;
-      readouts.where.textContent = inside ? `${panels[0].x.label} ${panels[0].x.scale === "log" ? figure(at) : figure(Math.round(at), 7)}` : "";
-      for (const { p, l, output } of readouts.outputs) {
-        output.textContent = inside ? written(panels[p].lines[l], panels[p].tables[l][0], at) : "";
-      }
+      if (!(left >= 0)) at = full[1];
+      readouts.where.textContent = `${panels[0].x.label} ${panels[0].x.scale === "log" ? figure(at) : figure(Math.round(at), 7)}`;
+      for (const { p, l, output } of readouts.outputs) output.textContent = written(panels[p].lines[l], panels[p].tables[l][0], at);
     }
 
     /** The marked point under the cursor that has something to say. */
