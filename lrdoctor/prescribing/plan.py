@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.errors import Unavailable
+from lrdoctor.prescribing.decay import expected_decay_gain, in_words
 from lrdoctor.prescribing.dose import dose_for
 from lrdoctor.prescribing.rates import peak_rate
 from lrdoctor.records import Action, Finding, Plan, RateAdvice, ScheduleAdvice, Verdict
@@ -48,7 +50,7 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
         clip_norm=_clip_norm(codes, context.find("grad_norm")),
         also=tuple(_actions(findings, verdict, context.find("generalization"), context.find("breakdown"))),
         confidence=round(sure, 3),
-        reason=_reason(verdict, leading, dose),
+        reason=_reason(verdict, leading, dose) + _decay_in_words(context, verdict),
     )
 
 
@@ -131,6 +133,16 @@ def _reason(verdict: Verdict, leading: Finding | None, dose: Dose) -> str:
     if leading.code == "RNG101":
         return "No training, but a range test: lrdoctor range-test reads a rate off it."
     return f"{dose.reason[:1].upper()}{dose.reason[1:]}."
+
+
+def _decay_in_words(context: Answers, verdict: Verdict) -> str:
+    """What a decay would bring, for a run that needs one."""
+    if verdict is not Verdict.NEEDS_DECAY:
+        return ""
+    try:
+        return f" {in_words(expected_decay_gain(context))}"
+    except Unavailable:
+        return ""
 
 
 def _round(value: float) -> float:
