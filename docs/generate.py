@@ -1,4 +1,4 @@
-"""Write the pages that follow from the code: a page per rule, the command line, the formats.
+"""Write the pages that follow from the code: a page and a picture per rule, the command line, the formats.
 
     python docs/generate.py           # write what has changed
     python docs/generate.py --check   # exit status 1 if something would change, with its name
@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 DOCS = Path(__file__).resolve().parent
-sys.path.insert(0, str(DOCS.parent))  # what is described is this checkout, not a copy that is installed
+sys.path[:0] = [str(DOCS.parent), str(DOCS)]  # what is described is this checkout, not a copy that is installed
+
+import pictures
 
 from lrdoctor.cli._main import build_parser
 from lrdoctor.engine import Context, all_rules
@@ -54,8 +56,8 @@ def main() -> int:
 
 
 def stale(wanted: Mapping[str, str]) -> list[str]:
-    """Names of pages that differ from what is wanted, and of pages of rules that are no more."""
-    there = {f"rules/{path.name}" for path in (DOCS / "rules").glob("*.md")}
+    """Names of pages that differ from what is wanted, and of pages and pictures of rules that are no more."""
+    there = {str(path.relative_to(DOCS)) for kind in ("rules/*.md", "pictures/*.svg") for path in DOCS.glob(kind)}
     differ = [name for name, text in wanted.items() if _plain(_read(DOCS / name)) != _plain(text)]
     return sorted({*differ, *(there - wanted.keys())})
 
@@ -65,7 +67,8 @@ def pages() -> dict[str, str]:
     rules = all_rules()
     texts = {f"rules/{rule.code}.md": rule_page(rule) for rule in rules}
     texts |= {"rules/README.md": index_page(rules), "cli.md": cli_page(), "formats.md": formats_page()}
-    return {name: f"{_NOTE}\n\n{text.strip()}\n" for name, text in texts.items()}
+    drawn = {f"pictures/{rule.code}.svg": pictures.picture(rule) for rule in rules}
+    return {name: f"{_NOTE}\n\n{text.strip()}\n" for name, text in texts.items()} | drawn
 
 
 def rule_page(rule: Any) -> str:
@@ -82,6 +85,7 @@ def rule_page(rule: Any) -> str:
         f"Change them in {where} of pyproject.toml.",
         table(("setting", "default", "meaning"), rows),
         "## Drawn",
+        f"![{rule.name}](../pictures/{rule.code}.svg)",
         *(drawing(rule, example) for example in rule.examples),
     ]
     return "\n\n".join(part.strip() for part in parts)
@@ -196,6 +200,8 @@ def _read(path: Path) -> str:
 
 def _plain(text: str) -> str:
     """Without what may differ in a last digit between machines: how a curve is drawn, and what is said of it."""
+    if text.startswith("<svg"):
+        return pictures.plain(text)
     lines = (re.sub(r"[▁-█!]", "█", line) for line in text.splitlines())
     return "\n".join(re.sub(r"\d[\d.,e-]*", "0", line) if line.startswith("> ") else line for line in lines)
 

@@ -6,9 +6,10 @@ TYPE_CHECKING = False  # as in typing, which alone would cost more than all the 
 if TYPE_CHECKING:
     from typing import Any
 
-    from lrdoctor.answers import PlanReport
-    from lrdoctor.api import diagnose, plan, read, sweep
+    from lrdoctor.answers import CompareReport, PlanReport, RangeTestReport
+    from lrdoctor.api import compare, diagnose, plan, range_test, read, sweep
     from lrdoctor.live.monitor import Monitor
+    from lrdoctor.live.range_test import RangeTest
     from lrdoctor.prescribing.layerwise import layerwise
     from lrdoctor.records import Diagnosis, Run, Series
     from lrdoctor.report import Report, SweepReport
@@ -16,14 +17,19 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "compare": "lrdoctor.api",
     "diagnose": "lrdoctor.api",
     "layerwise": "lrdoctor.prescribing.layerwise",
     "plan": "lrdoctor.api",
+    "range_test": "lrdoctor.api",
     "read": "lrdoctor.api",
     "sweep": "lrdoctor.api",
+    "CompareReport": "lrdoctor.answers",
     "Diagnosis": "lrdoctor.records",
     "Monitor": "lrdoctor.live.monitor",
     "PlanReport": "lrdoctor.answers",
+    "RangeTest": "lrdoctor.live.range_test",
+    "RangeTestReport": "lrdoctor.answers",
     "Report": "lrdoctor.report",
     "Run": "lrdoctor.records",
     "Series": "lrdoctor.records",
@@ -31,17 +37,22 @@ _HOMES = {
 }
 
 __all__ = [
+    "CompareReport",
     "Diagnosis",
     "Monitor",
     "PlanReport",
+    "RangeTest",
+    "RangeTestReport",
     "Report",
     "Run",
     "Series",
     "SweepReport",
     "__version__",
+    "compare",
     "diagnose",
     "layerwise",
     "plan",
+    "range_test",
     "read",
     "sweep",
 ]

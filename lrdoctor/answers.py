@@ -1,16 +1,18 @@
-"""What a user holds after a plan or a comparison; it only passes on what they say."""
+"""What a user holds after a plan, a comparison or a range test; it only passes on what they say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
     from lrdoctor.records import Unreadable
+    from lrdoctor.studies.comparison import Comparison
     from lrdoctor.studies.planning import Search
+    from lrdoctor.studies.range_test import RampRegion, RangeTestResult
 
 
 class PlanReport:
@@ -87,3 +89,152 @@ class PlanReport:
         from lrdoctor.renderers._plan import to_lines
 
         return "".join(paint(to_lines(self.searches), Options())).rstrip("\n")
+
+
+class CompareReport:
+    """Runs held against earlier ones: iterating gives a `Comparison` for each pair.
+
+    Parameters
+    ----------
+    pairs
+        Runs of the same id, or the one (or best) run of either side.
+    unmatched
+        Ids of runs that were not held against any.
+    counts
+        How many runs either side had.
+    unreadable
+        What could not be read.
+    version
+        Version of lrdoctor.
+    """
+
+    def __init__(
+        self,
+        pairs: tuple[Comparison, ...],
+        unmatched: tuple[str, ...] = (),
+        counts: tuple[int, int] = (0, 0),
+        unreadable: tuple[Unreadable, ...] = (),
+        version: str = "",
+    ) -> None:
+        self.pairs = pairs
+        self.unmatched = unmatched
+        self.counts = counts
+        self.unreadable = unreadable
+        self.version = version
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self.pairs)
+
+    def __getitem__(self, position: int) -> Comparison:
+        return self.pairs[position]
+
+    def to_json(self) -> str:
+        """The comparison as `lrdoctor compare --format json` writes it (schema ``lrdoctor.compare/1``)."""
+        from lrdoctor.renderers._compare import to_json
+
+        return to_json(self.pairs, self.unmatched, self.unreadable, self.version)
+
+    def __repr__(self) -> str:
+        from lrdoctor.renderers._base import Options
+        from lrdoctor.renderers._compare import to_lines
+        from lrdoctor.renderers._lines import paint
+
+        return "".join(paint(to_lines(self.pairs, self.unmatched), Options())).rstrip("\n")
+
+
+class RangeTestReport:
+    """What a range test says; where logs hold several, iterating gives each, and the first usable one leads.
+
+    Parameters
+    ----------
+    tests
+        None where there was no log.
+    unreadable
+        What could not be read.
+    version
+        Version of lrdoctor.
+
+    Attributes
+    ----------
+    tests
+        tuple of `studies.range_test.RangeTestResult`, the leading one first; `result` is that one, with the arrays
+        ``lr``, ``loss`` and ``smoothed``.
+    """
+
+    def __init__(
+        self, tests: Sequence[RangeTestResult], unreadable: tuple[Unreadable, ...] = (), version: str = ""
+    ) -> None:
+        self.tests = tuple(sorted(tests, key=lambda test: not test.usable))
+        self.unreadable = unreadable
+        self.version = version
+
+    @property
+    def result(self) -> RangeTestResult:
+        """The leading range test."""
+        from lrdoctor.studies.range_test import RangeTestResult
+
+        nothing = RangeTestResult(cause="no-ramp", reason="No training log was found.")
+        return self.tests[0] if self.tests else nothing
+
+    @property
+    def usable(self) -> bool:
+        """Whether it recommends a rate."""
+        return self.result.usable
+
+    @property
+    def reason(self) -> str | None:
+        """Why it does not, and what to do; None if it does."""
+        return self.result.reason
+
+    @property
+    def recommended(self) -> float | None:
+        """The rate to take; None if unusable."""
+        return self.result.recommended
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Holds the best rate in 80 % of the cases; None if unusable."""
+        return self.result.interval
+
+    @property
+    def suggestions(self) -> Mapping[str, float | None]:
+        """What learning-rate finders would suggest, by name; None where a formula has no answer."""
+        return self.result.suggestions
+
+    @property
+    def regions(self) -> tuple[RampRegion, ...]:
+        """Flat, descent, minimum, ascent, explosion, as far as they occur."""
+        return self.result.regions
+
+    def __len__(self) -> int:
+        return len(self.tests)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[RangeTestResult]:
+        return iter(self.tests)
+
+    def to_json(self) -> str:
+        """The answer as `lrdoctor range-test --format json` writes it (schema ``lrdoctor.range-test/1``)."""
+        from lrdoctor.renderers._range_test import to_json
+
+        return to_json(self.tests or (self.result,), self.unreadable, self.version)
+
+    def __repr__(self) -> str:
+        from lrdoctor.renderers._base import Options
+        from lrdoctor.renderers._lines import paint
+        from lrdoctor.renderers._range_test import to_lines
+
+        return "".join(paint(to_lines(self.tests or (self.result,)), Options())).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        from lrdoctor.renderers._range_test import html
+
+        return html(self.tests or (self.result,))

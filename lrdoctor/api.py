@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import glob
+import warnings
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import LrdoctorError, UsageError
-from lrdoctor.records import Diagnosis, Run, RunDiagnosis, Unreadable
+from lrdoctor.records import Run, RunDiagnosis, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from concurrent.futures import Executor
 
-    from lrdoctor.answers import PlanReport
+    from lrdoctor.answers import CompareReport, PlanReport, RangeTestReport
+    from lrdoctor.claiming import Once
     from lrdoctor.config import Config
     from lrdoctor.report import Report, SweepReport
+    from lrdoctor.studies.facts import Facts
+
+
+TIMEOUT = 600.0
+"""Seconds that one log may take in a worker: a gigabyte of text takes less."""
 
 
 def read(source: Any, *, roles: Mapping[str, str] | None = None) -> list[Run]:
@@ -51,9 +59,15 @@ def diagnose(
     roles: Mapping[str, str] | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    workers: int = 1,
+    executor: Executor | None = None,
+    cache: str | Path | None = None,
+    timeout: float = TIMEOUT,
     progress: Callable[[int, str], None] | None = None,
 ) -> Report:
     """Read logs, name the learning-rate trouble of each run, and plan what to change.
+
+    A report holds its curves whole, or thinned to what can be drawn where they are very many or come from workers.
 
     Parameters
     ----------
@@ -63,38 +77,97 @@ def diagnose(
         Settings; by default none (the command line reads ``[tool.lrdoctor]``).
     select, ignore
         Rule codes (or prefixes of them, or names) to apply, or to leave out.
+    workers
+        Processes to share the work among, where `source` is paths.
+    executor
+        Where to do the work instead: any `concurrent.futures.Executor`, such as that of a Dask client.
+    cache
+        Directory to remember answers in: logs that have not changed are not read again. None: nowhere.
+    timeout
+        Seconds that one log may take in a worker before it is given up; 0: as long as it needs.
     progress
         Called after each run with the number done and the run's id.
 
     Raises
     ------
     UsageError
-        `source` is of no kind that can be read, or a path that does not exist.
+        `source` is of no kind that can be read, or a path that does not exist; workers cannot be started.
     ConfigError
         An override names an unknown role, or a tag that no run has.
     """
-    from lrdoctor import __version__
-    from lrdoctor.config import Config
-    from lrdoctor.engine import all_rules, diagnose_run
+    from lrdoctor.fleet.holding import Holding
     from lrdoctor.report import Report
 
-    config = config or Config()
-    rules = config.selecting(select, ignore).apply(all_rules())
-    runs: list[RunDiagnosis] = []
-    unreadable: list[Unreadable] = []
-    for item in stream(source, roles=roles, settled=config.roles):
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-            continue
-        try:
-            runs.append(diagnose_run(item, rules))
-        except LrdoctorError:
-            raise
-        except Exception as error:
-            unreadable.append(_defect(item, "could not be diagnosed", error))
-        if progress is not None:
-            progress(len(runs), item.id)
-    return Report(Diagnosis(runs=tuple(runs), unreadable=tuple(unreadable), version=__version__))
+    holding = Holding()
+    for item in diagnose_each(
+        source, config=config, roles=roles, select=select, ignore=ignore, workers=workers, executor=executor,
+        cache=cache, timeout=timeout,
+    ):  # fmt: skip
+        holding.add(item)
+        if progress is not None and isinstance(item, RunDiagnosis):
+            progress(len(holding.runs), item.run.id)
+    return Report(holding.diagnosis())
+
+
+def diagnose_each(
+    source: Any,
+    *,
+    config: Config | None = None,
+    roles: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    workers: int = 1,
+    executor: Executor | None = None,
+    cache: str | Path | None = None,
+    timeout: float = TIMEOUT,
+    warn: Callable[[str], object] = warnings.warn,
+    files: Once | None = None,
+) -> Generator[RunDiagnosis | Unreadable]:
+    """Diagnose run after run, holding none: for more of them than fit into memory, or to act upon each as it comes.
+
+    Parameters
+    ----------
+    source, config, roles, select, ignore, workers, executor, cache, timeout
+        As for `diagnose`.
+    warn
+        Told when the cache cannot be used.
+    files
+        How files are found and opened; it counts what the walk has come by.
+
+    Yields
+    ------
+    What is said about each run, in an order that does not depend on the workers, and an `Unreadable` for each log that
+    could not be read.
+
+    Raises
+    ------
+    UsageError, ConfigError
+        As for `diagnose`.
+    """
+    from lrdoctor.config import Config
+    from lrdoctor.engine import all_rules
+    from lrdoctor.examining import diagnosed
+
+    config = (config or Config()).selecting(select, ignore)
+    rules = config.apply(all_rules())
+    paths = _paths(source)
+    if paths is None or (workers <= 1 and executor is None and cache is None):
+        for item in stream(source, roles=roles, settled=config.roles, files=files):
+            yield diagnosed(item, rules) if isinstance(item, Run) else item
+        return
+    import msgspec
+
+    from lrdoctor.fleet.cache import Cache
+    from lrdoctor.fleet.pool import pool_for
+    from lrdoctor.fleet.stream import diagnose_paths
+    from lrdoctor.fleet.work import Task
+
+    task = Task.of(config, _all_roles(roles, config.roles), timeout)
+    settings = msgspec.msgpack.encode((config, task.roles))
+    yield from diagnose_paths(
+        _expand(paths), task, pool_for(workers, executor), wanted=roles or {},
+        cache=None if cache is None else Cache(Path(cache), settings, warn, files), files=files,
+    )  # fmt: skip
 
 
 def sweep(
@@ -122,29 +195,52 @@ def sweep(
         An override names an unknown role, or a tag that no run has.
     """
     from lrdoctor import __version__
-    from lrdoctor.config import Config
-    from lrdoctor.engine import Context, all_rules, diagnose_run
     from lrdoctor.report import SweepReport
-    from lrdoctor.studies.facts import Facts, facts_of
     from lrdoctor.studies.sweep import study
 
-    config = config or Config()
-    rules = config.selecting((), ()).apply(all_rules())
-    known: list[Facts] = []
-    unreadable: list[Unreadable] = []
-    for item in stream(source, roles=roles, settled=config.roles):
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-            continue
-        try:
-            known.append(facts_of(Context(item), diagnose_run(item, rules)))
-        except LrdoctorError:
-            raise
-        except Exception as error:
-            unreadable.append(_defect(item, "could not be compared", error))
-        if progress is not None:
-            progress(len(known), item.id)
+    known, unreadable = _facts(source, config, roles, progress)
     return SweepReport(tuple(study(known)), tuple(unreadable), __version__)
+
+
+def compare(
+    before: Any,
+    after: Any,
+    *,
+    config: Config | None = None,
+    roles: Mapping[str, str] | None = None,
+    progress: Callable[[int, str], None] | None = None,
+) -> CompareReport:
+    """Hold runs against earlier ones: is the symptom gone, is the outcome better, and what else changed.
+
+    Runs of the same id are compared with each other; where no id is on both sides, the best run of either side.
+
+    Parameters
+    ----------
+    before, after, config, roles, progress
+        As for `diagnose`.
+
+    Raises
+    ------
+    UsageError
+        `before` or `after` is of no kind that can be read, or a path that does not exist.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    from lrdoctor import __version__
+    from lrdoctor.answers import CompareReport
+    from lrdoctor.studies.comparison import compare_runs, pair
+
+    earlier, lost = _facts(before, config, roles, progress)
+    later, also_lost = _facts(after, config, roles, progress)
+    matched = pair(earlier, later)
+    held = {id(run) for both in matched for run in both}
+    return CompareReport(
+        pairs=tuple(compare_runs(one, other) for one, other in matched),
+        unmatched=tuple(run.id for run in [*earlier, *later] if id(run) not in held),
+        counts=(len(earlier), len(later)),
+        unreadable=(*lost, *also_lost),
+        version=__version__,
+    )
 
 
 def plan(
@@ -198,36 +294,116 @@ def plan(
     return PlanReport((from_nothing(usual, around, fine_tuning=fine_tuning, wishes=wishes),), (), __version__)
 
 
+def _facts(
+    source: Any,
+    config: Config | None,
+    roles: Mapping[str, str] | None,
+    progress: Callable[[int, str], None] | None,
+) -> tuple[list[Facts], list[Unreadable]]:
+    """Read and diagnose runs, and gather what a comparison needs of each; and what could not be read."""
+    from lrdoctor.config import Config
+    from lrdoctor.engine import Context, all_rules, diagnose_run
+    from lrdoctor.examining import defect
+    from lrdoctor.studies.facts import facts_of
+
+    config = config or Config()
+    rules = config.selecting((), ()).apply(all_rules())
+    known: list[Facts] = []
+    unreadable: list[Unreadable] = []
+    for item in stream(source, roles=roles, settled=config.roles):
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
+            continue
+        try:
+            known.append(facts_of(Context(item), diagnose_run(item, rules)))
+        except LrdoctorError:
+            raise
+        except Exception as error:
+            unreadable.append(defect(item, "could not be compared", error))
+        if progress is not None:
+            progress(len(known), item.id)
+    return known, unreadable
+
+
+def range_test(
+    source: Any, *, steps: int | None = None, config: Config | None = None, roles: Mapping[str, str] | None = None
+) -> RangeTestReport:
+    """Read a learning-rate range test: its regions, what every finder would suggest, and one rate with an interval.
+
+    Parameters
+    ----------
+    source
+        A pair of arrays ``(rates, losses)`` or a dict of them; a path, a frame, a `Run` or anything else that `read`
+        takes, with the rate and the loss of every step; Lightning's learning-rate finder or its ``results``; a fastai
+        learner or its recorder; a torch-lr-finder or ignite finder or its history. Losses that such a finder has
+        averaged are computed back, where the finder itself is given.
+    steps
+        Optimizer steps of the training to come: the longer, the lower the rate. None: about 10,000 are meant.
+    config, roles
+        As for `diagnose`.
+
+    Returns
+    -------
+    A report with ``recommended`` and ``interval``, or ``usable`` False and a ``reason``: a range test that says
+    nothing is never turned into a number.
+
+    Raises
+    ------
+    UsageError
+        `source` is of no kind that can be read, or a path that does not exist; rates and losses differ in number.
+    ConfigError
+        An override names an unknown role, or a tag that no run has.
+    """
+    from lrdoctor import __version__
+    from lrdoctor.answers import RangeTestReport
+    from lrdoctor.readers._finders import ramp_from_object
+    from lrdoctor.studies.ramp_runs import range_tests
+    from lrdoctor.studies.range_test import judge
+
+    found = ramp_from_object(source)
+    if found is not None:
+        return RangeTestReport([judge(found.lr, found.loss, steps=steps, notes=found.notes)], (), __version__)
+    items = list(stream(source, roles=roles, settled=None if config is None else config.roles))
+    unreadable = tuple(item for item in items if isinstance(item, Unreadable))
+    runs = [item for item in items if isinstance(item, Run)]
+    return RangeTestReport(range_tests(runs, steps), unreadable, __version__)
+
+
 def stream(
-    source: Any, *, roles: Mapping[str, str] | None = None, settled: Mapping[str, str] | None = None
+    source: Any,
+    *,
+    roles: Mapping[str, str] | None = None,
+    settled: Mapping[str, str] | None = None,
+    files: Once | None = None,
 ) -> Iterator[Run | Unreadable]:
     """Yield runs with their roles as they are read, and what could not be read; arguments as for `read`.
 
     `settled` holds roles from a configuration file: `roles` go before them, and they need not match anything,
     since one file serves many logs.
     """
-    from lrdoctor.roles import RoleOverrides, assign_roles
+    from lrdoctor.examining import with_roles
+    from lrdoctor.roles import RoleOverrides
 
-    roles = roles or {}
-    wanted = RoleOverrides(roles)
-    overrides = RoleOverrides({**roles, **{tag: role for tag, role in (settled or {}).items() if tag not in roles}})
+    wanted = RoleOverrides(roles or {})
+    overrides = RoleOverrides(_all_roles(roles, settled))
     found = False
     taken: Counter[str] = Counter()
-    for item in _items(source):
+    for item in _items(source, files):
         if not isinstance(item, Run):
             yield item
             continue
         found = True
         item = _named(item, taken)
         wanted.resolve(item.series)
-        try:
-            run = assign_roles(item, overrides)
-        except Exception as error:  # a defect of ours in one run must not cost the user the others
-            yield _defect(item, "its curves could not be told apart", error)
-        else:
-            yield run
+        yield with_roles(item, overrides)
     if found:
         wanted.check()
+
+
+def _all_roles(roles: Mapping[str, str] | None, settled: Mapping[str, str] | None) -> dict[str, str]:
+    """Roles of a call, and behind them those that were settled before."""
+    roles = roles or {}
+    return {**roles, **{tag: role for tag, role in (settled or {}).items() if tag not in roles}}
 
 
 def _named(run: Run, taken: Counter[str]) -> Run:
@@ -238,22 +414,25 @@ def _named(run: Run, taken: Counter[str]) -> Run:
     return run if unique == run.id else replace(run, id=unique)
 
 
-def _defect(run: Run, what: str, error: Exception) -> Unreadable:
-    message = f"{what} ({type(error).__name__}: {error}); this is a bug, please report it"
-    return Unreadable(source=run.source, error=f"run {run.id}: {message}")
-
-
-def _items(source: Any) -> Iterator[Run | Unreadable]:
-    """Dispatch on what the user has."""
+def _paths(source: Any) -> list[str | Path] | None:
+    """The paths that somebody has named, unless it is something else."""
     if isinstance(source, str | Path):
-        source = [source]
-    if isinstance(source, Run):
-        yield source
-        return
+        return [source]
     if isinstance(source, list | tuple) and source and all(isinstance(item, str | Path) for item in source):
+        return list(source)
+    return None
+
+
+def _items(source: Any, files: Once | None = None) -> Iterator[Run | Unreadable]:
+    """Dispatch on what the user has."""
+    paths = _paths(source)
+    if paths is not None:
         from lrdoctor.gather import gather
 
-        yield from gather(_expand(source))
+        yield from gather(_expand(paths), files=files)
+        return
+    if isinstance(source, Run):
+        yield source
         return
     if isinstance(source, list | tuple) and source and not _is_one_log(source):
         for number, item in enumerate(source, 1):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from lrdoctor.errors import NotALogError, OutOfTime, ReadError
+from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.joining import join_runs
 from lrdoctor.readers._base import Claim, LogFile, Reader, Source
 from lrdoctor.records import Run, Unreadable
@@ -127,10 +127,10 @@ def read_source(source: Claimed) -> Iterator[Found | Unreadable]:
     except ReadError as error:
         yield Unreadable(source=error.source, error=error.reason)
     except OSError as error:
-        yield Unreadable(source=str(source.path), error=f"cannot be read: {error.strerror or error}")
-    except (MemoryError, OutOfTime) as error:
-        reason = str(error) if isinstance(error, OutOfTime) else "too large for the memory of this machine"
-        yield Unreadable(source=str(source.path), error=reason)
+        yield Unreadable(source=str(source.path), error=f"cannot be read: {error.strerror or error}", transient=True)
+    except MemoryError:
+        reason = "too large for the memory of this machine"
+        yield Unreadable(source=str(source.path), error=reason, transient=True)
     except Exception as error:  # a defect of ours must not cost the user the other files
         kind = type(error).__name__
         message = f"the {source.reader.name} reader failed on it ({kind}: {error}); this is a bug, please report it"

@@ -5,18 +5,19 @@ Bundles come out directory by directory, so memory does not grow with the size o
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrdoctor.bundles import LOG_SUFFIXES, Bundle, Claimed, Found, read_bundle, read_source
-from lrdoctor.readers._base import Claim, LogFile, Reader
+from lrdoctor.bundles import Bundle, Claimed, Found, read_bundle, read_source
+from lrdoctor.claiming import Once, claim_file, why_not
+from lrdoctor.readers._base import LogFile
 from lrdoctor.records import Run, Unreadable
-from lrdoctor.registry import discover
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
 
 # Directories that hold code, environments or caches, never logs that someone means.
@@ -47,26 +48,7 @@ _FEW = 16
 """Logs that are read together whatever their size: the several logs of one large training."""
 
 
-class _Once:
-    """How logs are opened and read that are read once."""
-
-    def file(self, path: Path, *, named: bool = False) -> LogFile:
-        """The file at a path."""
-        return LogFile(path, named=named)
-
-    def read(self, pending: Claimed) -> Iterator[Found | Unreadable]:
-        """The runs of a source."""
-        return read_source(pending)
-
-    def settle(self, run: Run) -> Run:
-        """The run as it is yielded."""
-        return run
-
-    def end(self) -> None:
-        """Everything has been yielded."""
-
-
-class Bookmarks(_Once):
+class Bookmarks(Once):
     """How far each log below some paths has been read, for calling `gather` again and again while they grow.
 
     Files that have not changed are not read again, those that have grown from where they had been read to (by
@@ -74,6 +56,7 @@ class Bookmarks(_Once):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._files: dict[Path, LogFile] = {}
         self._read: dict[tuple[str, Path], tuple[_Stamps, list[Found | Unreadable]]] = {}
         self._runs: dict[str, Run] = {}
@@ -133,7 +116,9 @@ def _has_same(one: Run, other: Run) -> bool:
     )
 
 
-def gather(paths: Sequence[str | Path], *, bookmarks: Bookmarks | None = None) -> Iterator[Run | Unreadable]:
+def gather(
+    paths: Sequence[str | Path], *, bookmarks: Bookmarks | None = None, files: Once | None = None
+) -> Iterator[Run | Unreadable]:
     """Read every log below some paths.
 
     Parameters
@@ -143,13 +128,15 @@ def gather(paths: Sequence[str | Path], *, bookmarks: Bookmarks | None = None) -
     bookmarks
         What was kept when the same paths were gathered before. A run to which nothing has come is then the same
         object as it was that time.
+    files
+        How files are found and opened otherwise.
 
     Yields
     ------
     Runs with ids that are unique in this call (roles not yet assigned), and one `Unreadable` for each file
     that looked like a log and could not be read or holds no training curve.
     """
-    files = bookmarks or _Once()
+    files = bookmarks or files or Once()
     taken: Counter[str] = Counter()
     for item in bundles(paths, files=files):
         for run in [item] if isinstance(item, Unreadable) else read_bundle(item, files.read):
@@ -161,7 +148,7 @@ def gather(paths: Sequence[str | Path], *, bookmarks: Bookmarks | None = None) -
     files.end()
 
 
-def bundles(paths: Sequence[str | Path], *, files: _Once | None = None) -> Iterator[Bundle | Unreadable]:
+def bundles(paths: Sequence[str | Path], *, files: Once | None = None) -> Iterator[Bundle | Unreadable]:
     """Find every log below some paths, without reading more of any than its beginning.
 
     Parameters
@@ -177,53 +164,45 @@ def bundles(paths: Sequence[str | Path], *, files: _Once | None = None) -> Itera
     """
     roots = [Path(path) for path in paths]
     for root in roots:
-        yield from _below(root, root.as_posix() if len(roots) > 1 else "", files or _Once())
+        yield from _below(root, root.as_posix() if len(roots) > 1 else "", files or Once())
 
 
-def _below(root: Path, prefix: str, files: _Once) -> Iterator[Bundle | Unreadable]:
+def _below(root: Path, prefix: str, files: Once) -> Iterator[Bundle | Unreadable]:
     if root.is_dir():
         yield from _Walk(root, prefix, files).directory(root, depth=0, parent_pending={})
     elif not root.exists():
         yield Unreadable(source=str(root), error="no such file or directory")
     else:
         file = files.file(root, named=True)
-        pending, refusal = _claimed(file)
+        pending, refusal = claim_file(file)
         if pending is None:
-            yield refusal or Unreadable(source=str(root), error=_unknown(file))
+            yield refusal or Unreadable(source=str(root), error=why_not(file))
         else:
             yield Bundle(root=root, prefix=prefix, directory=root, sources=(pending,))
-
-
-def _unknown(file: LogFile) -> str:
-    """Say why no reader wanted a file."""
-    if file.size == 0:
-        return "the file is empty"
-    if file.head.startswith(b"version https://git-lfs"):
-        return "a git-LFS pointer, not the file itself: run `git lfs pull`"
-    if not file.head_text:
-        return "binary data, not a log that any reader knows"
-    return "no training log: no reader finds steps or losses in it"
 
 
 class _Walk:
     """One walk over a tree; remembers the directories it has been in, so that links cannot make a loop."""
 
-    def __init__(self, root: Path, prefix: str, files: _Once) -> None:
+    def __init__(self, root: Path, prefix: str, files: Once) -> None:
         self._root, self._prefix = root, prefix
         self._files = files
         self._seen: set[tuple[int, int]] = set()
+        self._trees: dict[Path, bytes] = {}
 
     def directory(self, path: Path, depth: int, parent_pending: _Groups) -> Iterator[Bundle | Unreadable]:
         """Yield what is below one directory; groups that belong to a parent are handed up through the dictionary."""
         try:
             status = path.stat()
-            entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+            entries = self._files.entries(path)
         except OSError as error:
             yield Unreadable(source=str(path), error=f"cannot be listed: {error.strerror or error}")
             return
         if (status.st_dev, status.st_ino) in self._seen or depth > _MAX_DEPTH:
             return
         self._seen.add((status.st_dev, status.st_ino))
+        self._files.pass_by(len(entries))
+        stamp = self._files.stamp(path, entries)
         folders, alone, pending, refusals = _look(path, entries, self._files)
         yield from refusals
         held: list[Bundle] = []
@@ -235,7 +214,13 @@ class _Walk:
                 else:
                     yield item
         own = [*alone, *_own(pending, path, parent_pending, is_root=depth == 0)]
+        self._trees[path] = self._tree(stamp, folders)
         yield from self._bundled(path, own, held)
+
+    def _tree(self, stamp: bytes, folders: Sequence[Path]) -> bytes:
+        """Differs when anything in or below a directory has changed; empty where that is not known."""
+        below = [self._trees.pop(folder, b"entered by another way") for folder in folders]
+        return hashlib.blake2b(b"".join([stamp, *below]), digest_size=16).digest() if stamp and all(below) else b""
 
     def _bundled(self, path: Path, own: Sequence[Claimed], held: Sequence[Bundle]) -> Iterator[Bundle]:
         """The logs of one directory in one bundle, or in several where they are many."""
@@ -245,7 +230,7 @@ class _Walk:
             if part or below:
                 yield Bundle(
                     root=self._root, prefix=self._prefix, directory=path, sources=tuple(part), below=below,
-                    part=len(parts) > 1,
+                    part=len(parts) > 1, stamp=self._trees[path],
                 )  # fmt: skip
 
 
@@ -290,7 +275,7 @@ _Groups = dict[tuple[str, Path], Claimed]
 
 
 def _look(
-    path: Path, entries: Sequence[os.DirEntry[str]], files: _Once
+    path: Path, entries: Sequence[os.DirEntry[str]], files: Once
 ) -> tuple[list[Path], list[Claimed], _Groups, list[Unreadable]]:
     """Sort the entries of a directory into folders, files that stand alone, groups, and what cannot be opened."""
     folders: list[Path] = []
@@ -299,14 +284,10 @@ def _look(
     pending: _Groups = {}
     refusals: list[Unreadable] = []
     for entry in entries:
-        if _is_directory(entry):
-            if entry.name not in _PRUNED:
-                # Links last (`wandb/latest-run`): what they lead to is then known by its own name.
-                (links if entry.is_symlink() else folders).append(path / entry.name)
-            continue
-        if not _is_file(entry):
-            continue
-        claimed, refusal = _claimed(files.file(path / entry.name))
+        if _is_directory(entry) and entry.name not in _PRUNED:
+            # Links last (`wandb/latest-run`): what they lead to is then known by its own name.
+            (links if entry.is_symlink() else folders).append(path / entry.name)
+    for claimed, refusal in files.claims(path, [entry for entry in entries if _is_file(entry)]):
         if refusal is not None:
             refusals.append(refusal)
         elif claimed is not None and claimed.claim.group is None:
@@ -348,23 +329,3 @@ def _add(pending: dict[tuple[str, Path], Claimed], new: Claimed) -> None:
         pending[key].files += new.files
     else:
         pending[key] = new
-
-
-def _claimed(file: LogFile) -> tuple[Claimed | None, Unreadable | None]:
-    """Ask every reader; the strongest claim wins, the first in alphabetical order among equals."""
-    claims: list[tuple[Claim, Reader]] = []
-    try:
-        for reader in discover("lrdoctor.readers", "READER").values():
-            claim = reader.claim(file)
-            if claim is not None:
-                claims.append((claim, reader))
-    except OSError as error:
-        return None, Unreadable(source=str(file.path), error=f"cannot be opened: {error.strerror or error}")
-    if not claims:
-        looks_like_one = file.suffix in LOG_SUFFIXES or "tfevents" in file.name
-        return None, Unreadable(source=str(file.path), error=_unknown(file)) if looks_like_one else None
-    claims.sort(key=lambda pair: -pair[0].strength)
-    claim, reader = claims[0]
-    path = file.path if claim.group is None else claim.group
-    others = [pair for pair in claims[1:] if pair[0].group is None] if claim.group is None else []
-    return Claimed(reader=reader, claim=claim, path=path, files=[file], others=others), None

@@ -41,8 +41,10 @@ def join_runs(runs: Sequence[Run], strengths: Sequence[int]) -> list[tuple[list[
     For each training the indices of its logs (the leading one first) and the joined run, in the order of `runs`.
     """
     groups: list[list[int]] = []
+    if len(runs) == 1:
+        return [([0], runs[0])]
     curves = [_telling(run) for run in runs]
-    alike = _alike(curves) if len(runs) > 1 else set()
+    alike = _alike(curves)
     for index, run in enumerate(runs):
         home = next(
             (

@@ -6,8 +6,10 @@ import importlib
 import pkgutil
 import warnings
 from functools import cache
-from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 
 @cache
@@ -34,10 +36,18 @@ def discover(package: str, attribute: str) -> dict[str, Any]:
         module = importlib.import_module(f"{package}.{info.name}")
         if hasattr(module, attribute):
             found[info.name] = getattr(module, attribute)
-    for point in sorted(entry_points(group=package), key=lambda point: point.name):
+    for point in sorted(_entry_points().select(group=package), key=lambda point: point.name):
         try:
             found.setdefault(point.name, point.load())
         except Exception as error:  # another package's plug-in must not take the rest down
             message = f"plug-in {point.name!r} ({point.value}) cannot be loaded: {type(error).__name__}: {error}"
             warnings.warn(message, RuntimeWarning, stacklevel=2)
     return found
+
+
+@cache
+def _entry_points() -> EntryPoints:
+    """What is installed, looked through once: that opens a file of every package."""
+    from importlib.metadata import entry_points
+
+    return entry_points()

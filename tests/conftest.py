@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -137,3 +140,63 @@ def hostile():
               built(bad + "3", Verdict.INCONCLUSIVE, [1.0], plan=keep(reason=bad))),
         unreadable=(Unreadable(source=bad, error=bad),),
     )  # fmt: skip
+
+
+class Browser:
+    """Chromium without a window: opens pages, and knows what they complained of and what they asked for."""
+
+    def __init__(self, driver):
+        self.driver = driver
+
+    def open(self, address):
+        self.complaints()  # those of the page before
+        self.requests()
+        self.driver.get(address)
+        return self
+
+    def all(self, selector):
+        return self.driver.find_elements("css selector", selector)
+
+    def one(self, selector):
+        return self.driver.find_element("css selector", selector)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, condition, *, seconds=30):
+        """The first answer of a script's expression that is true, or of a function."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        asked = condition if callable(condition) else lambda driver: driver.execute_script(f"return {condition}")
+        return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(asked)
+
+    def complaints(self):
+        """Errors on the console since the last call, those of scripts, of the policy and of the network alike."""
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+
+    def requests(self):
+        """Addresses asked for since the last call."""
+        messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        return [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A browser for the tests of a module; they are skipped where none is installed."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="pages are looked at with selenium")
+    binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    driver = shutil.which("chromedriver")
+    if binary is None or driver is None:
+        pytest.skip("pages are looked at in Chromium: install chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for flag in (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    running = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver))
+    yield Browser(running)
+    running.quit()

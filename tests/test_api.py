@@ -193,16 +193,16 @@ def test_progress_is_told_after_each_run(logs):
 
 
 def test_a_run_that_cannot_be_diagnosed_costs_only_itself(monkeypatch, logs):
-    from lrdoctor import engine
+    from lrdoctor import examining
 
-    real = engine.diagnose_run
+    real = examining.diagnose_run
 
     def sometimes(run, rules):
         if run.id == "a":
             raise ZeroDivisionError("oh")
         return real(run, rules)
 
-    monkeypatch.setattr(engine, "diagnose_run", sometimes)
+    monkeypatch.setattr(examining, "diagnose_run", sometimes)
     report = lrdoctor.diagnose(logs)
     assert len(report) == 2
     assert [lost.error for lost in report.diagnosis.unreadable if "run a" in lost.error] == [

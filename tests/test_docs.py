@@ -6,6 +6,7 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -44,8 +45,11 @@ def test_what_is_stale_is_named(generate, pages, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(sys, "argv", ["generate.py"])
     assert generate.main() == 0
     (tmp_path / "rules" / "OLD101.md").write_text("gone")
+    (tmp_path / "pictures" / "OLD101.svg").write_text("<svg/>")
     (tmp_path / "formats.md").write_text((tmp_path / "formats.md").read_text().replace("csv", "tsv"))
-    assert generate.stale(pages) == ["formats.md", "rules/OLD101.md"]
+    picture = tmp_path / "pictures" / "SPK101.svg"
+    picture.write_text(picture.read_text().replace("three tall spikes", "four"))
+    assert generate.stale(pages) == ["formats.md", "pictures/OLD101.svg", "pictures/SPK101.svg", "rules/OLD101.md"]
     assert generate.main() == 0
     assert generate.stale(pages) == []
     assert not (tmp_path / "rules" / "OLD101.md").exists()
@@ -68,6 +72,22 @@ def test_the_page_of_a_rule_holds_what_explain_says(rule, pages, capsys):
             assert line in text
     assert text.count("```text") == len(rule.examples)
     assert text.count("\n> ") == sum(example.fires for example in rule.examples)
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_the_page_of_a_rule_shows_its_picture(rule, pages, generate):
+    assert f"](../pictures/{rule.code}.svg)" in pages[f"rules/{rule.code}.md"]
+    svg = pages[f"pictures/{rule.code}.svg"]
+    texts = [element.text for element in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    title = f"{rule.code} {rule.name}"
+    assert texts.count(title) == 2, "once as the title, once over the stretch where it was found"
+    assert svg == generate.pictures.picture(rule), "drawn twice, it is the same"
+
+
+def test_a_picture_may_differ_in_last_digits_but_not_in_words(generate, pages):
+    svg = pages["pictures/SPK101.svg"]
+    assert generate._plain(svg) == generate._plain(re.sub(r"(\d)\.(\d)", r"\1.9", svg))
+    assert generate._plain(svg) != generate._plain(svg.replace("train_loss", "loss"))
 
 
 def test_every_command_option_and_format_is_there(pages):

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure as Canvas
 
-from lrdoctor.records import Diagnosis, RunDiagnosis, Verdict
-from lrdoctor.report import Report
+from lrdoctor.errors import UsageError
+from lrdoctor.records import Diagnosis, Role, Run, RunDiagnosis, Series, Verdict
+from lrdoctor.report import Report, SweepReport
 
 
 @pytest.fixture
@@ -76,3 +81,77 @@ def test_what_a_report_is_made_of_shows_itself_in_a_line(report):
     assert repr(said) == "RunDiagnosis('sweep/lr_0.1', lr-too-high, OSC101, LR x 0.18)"
     curve = "Series('train_loss', train_loss, 300 points, steps 0 to 598)"
     assert repr(said.run) == f"Run('sweep/lr_0.1', csv, [{curve}])"
+
+
+def test_a_run_draws_into_given_axes_without_pyplot(report, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    axes = Canvas().add_subplot()
+    assert report["sweep/lr_0.1"].plot(axes) is axes
+    assert "sweep/lr_0.1" in axes.get_title(loc="left")
+    assert len(axes.figure.axes) == 2
+    assert Report(Diagnosis(runs=report.runs[:1])).plot(ax := Canvas().add_subplot()) is ax
+    assert "sweep/lr_0.001" in ax.get_title(loc="left")
+
+
+def test_several_runs_are_drawn_over_one_another(report):
+    axes = report.plot(Canvas().add_subplot())
+    assert axes.get_title(loc="left").startswith("6 runs")
+    assert len(axes.figure.axes) == 1
+    with pytest.raises(UsageError, match="nothing to draw"):
+        Report(Diagnosis(runs=())).plot()
+
+
+def test_without_axes_pyplot_gets_a_new_figure(report):
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    before = plt.figure()
+    axes = report[0].plot()
+    assert axes.figure is not before
+    assert plt.fignum_exists(axes.figure.number)
+    plt.close("all")
+
+
+def test_a_run_s_points_as_a_frame(report):
+    frame = report["sweep/lr_0.1"].to_frame()
+    series = report["sweep/lr_0.1"].run.series["train_loss"]
+    assert frame["value"].tolist() == series.value.tolist()
+    assert frame["step"].tolist() == series.step.tolist()
+    assert set(frame["tag"]) == {"train_loss"}
+    assert set(frame["role"]) == {"train_loss"}
+    assert frame["wall_time"].isna().all()
+    empty = replace(report[0].run, series={})
+    assert list(empty.to_frame().columns) == list(frame.columns)
+    assert len(empty.to_frame()) == 0
+
+
+def test_a_single_run_shows_its_figure_in_a_notebook(report):
+    shown = report["sweep/lr_0.1"]._repr_mimebundle_()
+    assert shown["text/html"].count('role="img"') == 2  # in the table, and in full
+    assert "advised 0.018" in shown["text/html"]
+    assert "OSC101" in shown["text/plain"]
+    assert report._repr_html_().count("advised 0.018") == 0
+
+
+def test_a_sweep_as_a_frame_a_figure_and_in_a_notebook():
+    import lrdoctor as lrd
+
+    runs = [
+        Run(id=f"lr{rate}", source="x", format="x", hyperparameters={"lr": rate},
+            series={"loss": Series(tag="loss", step=np.arange(50), value=end + 2 / np.arange(1, 51),
+                                   role=Role.TRAIN_LOSS)})
+        for rate, end in ((0.01, 0.9), (0.1, 0.4), (1.0, 1.5))
+    ]  # fmt: skip
+    found = lrd.sweep(runs)
+    frame = found.to_frame()
+    assert frame["id"].tolist() == ["lr0.1", "lr0.01", "lr1.0"]
+    assert frame["lr"].tolist() == [0.1, 0.01, 1.0]
+    assert frame["level"].is_monotonic_increasing
+    axes = found.plot(Canvas().add_subplot())
+    assert axes.get_xscale() == "log"
+    assert "<svg" in found._repr_html_()
+    with pytest.raises(UsageError, match="nothing to draw"):
+        SweepReport(()).plot()
+    assert len(SweepReport(()).to_frame()) == 0

@@ -24,6 +24,7 @@ class Exit(IntEnum):
     INTERNAL = 70
     """A defect in lrdoctor."""
     INTERRUPTED = 130
+    """Ctrl-C; what `diagnose` has written is about the runs so far, and says so."""
     PIPE_CLOSED = 141
 
 

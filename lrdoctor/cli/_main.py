@@ -24,7 +24,7 @@ _EPILOG = """\
 exit status:
   0  done                         3  no training log found
   1  --fail-on was met            4  no log could be read
-  2  wrong usage or configuration
+  2  wrong usage or configuration 130  Ctrl-C: what is said is about the runs so far
 
 examples:
   lrdoctor diagnose runs/                         every run below a directory

@@ -61,6 +61,21 @@ def existing(paths: Iterable[str]) -> list[str]:
     return found
 
 
+def positive(text: str) -> int:
+    """A count of at least one.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is none.
+    """
+    import argparse
+
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
 def comma_separated(values: Iterable[str]) -> tuple[str, ...]:
     """``["OSC,NAN101", "SPK"]`` as one tuple."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())

@@ -30,6 +30,14 @@ _ASCII = str.maketrans(
     }
 )
 
+_LINKING = frozenset(
+    {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio", "xterm-kitty", "xterm-ghostty", "alacritty",
+     "foot", "contour", "wezterm"}
+)  # fmt: skip
+"""TERM_PROGRAM or TERM of terminals that follow links."""
+_VTE = 5000
+"""Version from which on GNOME's terminals, Tilix and others of their library do."""
+
 
 def say(message: str) -> None:
     """Print a line for the user to stderr, made safe to show."""
@@ -61,7 +69,27 @@ def options(wish: ColorWish, verbosity: Verbosity = 0) -> Options:
     color = wants_color(wish, sys.stdout)
     laid_out = color or sys.stdout.isatty()
     width = max(40, shutil.get_terminal_size(fallback=(100, 24)).columns) if laid_out else None
-    return Options(width=width, color=color, verbosity=verbosity, unreadable=False)
+    links = color and follows_links(sys.stdout)
+    return Options(width=width, color=color, verbosity=verbosity, unreadable=False, links=links)
+
+
+def follows_links(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that is known to follow links (OSC 8); FORCE_HYPERLINK=1 or 0 decides otherwise.
+
+    Nothing can be asked of a terminal without waiting for its answer, so it is known by what it puts into the
+    environment.
+    """
+    if not stream.isatty():
+        return False
+    around = os.environ
+    if (wish := around.get("FORCE_HYPERLINK")) is not None:
+        return wish != "0"
+    if around.get("TERM_PROGRAM") in _LINKING or around.get("TERM") in _LINKING:
+        return True
+    vte = around.get("VTE_VERSION", "")
+    if vte.isdecimal() and int(vte) >= _VTE:
+        return True
+    return any(name in around for name in ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM"))
 
 
 def _encodable(text: str, stream: TextIO) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrdoctor.cli._base import Exit
+from lrdoctor.cli._collecting import TABLE, Taken, add_fleet, tables_among, workers_of
 from lrdoctor.cli._files import target, write
 from lrdoctor.cli._progress import Progress
 from lrdoctor.cli._shared import add_color, add_paths, add_reading, comma_separated, existing, roles_given
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lrdoctor.records import Diagnosis
-    from lrdoctor.renderers._base import Options, Renderer, Verbosity
+    from lrdoctor.renderers._base import Options, Renderer
 
 
 class Diagnose:
@@ -45,6 +47,7 @@ class Diagnose:
             "any: also if a file cannot be read",
         )  # fmt: skip
         add_reading(parser)
+        add_fleet(parser)
         loudness = parser.add_mutually_exclusive_group()
         loudness.add_argument(
             "-v", "--verbose", action="store_true", help="show the evidence, and healthy runs too"
@@ -57,23 +60,42 @@ class Diagnose:
     def run(self, args: argparse.Namespace) -> Exit:
         """Diagnose what is below the paths."""
         from lrdoctor import api
+        from lrdoctor.claiming import Once
         from lrdoctor.config import load
+        from lrdoctor.fleet.holding import Holding
+        from lrdoctor.fleet.table import TableWriter
 
-        outputs = _outputs(args.format)
-        paths = existing(args.paths)
-        config = load(args.config)
-        with Progress(wanted=not args.quiet) as progress:
-            report = api.diagnose(
+        tables = tables_among(args.format)
+        formats = [wish for wish in args.format if wish.partition("=")[0] != TABLE]
+        # A table alone is for more runs than fit into memory: then nothing else is kept of them.
+        outputs = _outputs(formats) if formats or not tables else []
+        holding = Holding() if outputs else None
+        paths, config, files = existing(args.paths), load(args.config), Once()
+        taken = Taken()
+        with contextlib.ExitStack() as stack:
+            executor = stack.enter_context(workers_of(args.dask))
+            writers = [stack.enter_context(TableWriter(path)) for path in tables]
+            progress = stack.enter_context(Progress(wanted=not args.quiet, paths=paths, files=files))
+            items = api.diagnose_each(
                 paths,
                 config=config,
                 roles=roles_given(args.role),
                 select=comma_separated(args.select),
                 ignore=comma_separated(args.ignore),
-                progress=progress,
+                workers=args.workers,
+                executor=executor,
+                cache=args.cache,
+                timeout=args.timeout,
+                warn=say,
+                files=files,
             )
-        verbosity: Verbosity = 1 if args.verbose else -1 if args.quiet else 0
-        _deliver(report.diagnosis, outputs, options(args.color, verbosity))
-        return _status(report.diagnosis, args.fail_on or config.fail_on)
+            taken.all_of(items, writers, holding, progress)
+        how = options(args.color, 1 if args.verbose else -1 if args.quiet else 0)
+        if holding is not None:
+            _deliver(holding.diagnosis(complete=taken.complete), outputs, how)
+        elif taken.runs:
+            _sum_up(tables[0], how)
+        return _status(taken, args.fail_on or config.fail_on)
 
 
 COMMAND = Diagnose()
@@ -92,7 +114,7 @@ def _known_formats() -> list[str]:
     import lrdoctor.renderers
 
     names = [module.name for module in pkgutil.iter_modules(lrdoctor.renderers.__path__)]
-    return sorted(name for name in names if not name.startswith("_"))
+    return sorted([TABLE, *(name for name in names if not name.startswith("_"))])
 
 
 def _outputs(formats: Sequence[str]) -> list[_Output]:
@@ -107,11 +129,12 @@ def _outputs(formats: Sequence[str]) -> list[_Output]:
     from lrdoctor.registry import discover
 
     renderers: dict[str, Renderer] = {r.name: r for r in discover("lrdoctor.renderers", "RENDERER").values()}
+    known = [*renderers, TABLE]
     outputs = []
     for wish in formats:
         name, _, file = wish.partition("=")
         if name not in renderers:
-            near = suggestion(name, renderers) or f"; known are {', '.join(sorted(renderers))}"
+            near = suggestion(name, known) or f"; known are {', '.join(sorted(known))}"
             raise UsageError(f"--format: unknown format {name!r}{near}")
         path = None if file in ("", "-") else target(file, "--format")
         outputs.append(_Output(renderers[name], path))
@@ -138,9 +161,20 @@ def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options) -> 
             show(output.renderer.render(diagnosis, how))
 
 
-def _status(diagnosis: Diagnosis, fail_on: str | None) -> Exit:
-    if not diagnosis.runs:
-        if diagnosis.unreadable:
+def _sum_up(table: Path, how: Options) -> None:
+    """Show what `lrdoctor fleet` shows of a table."""
+    from lrdoctor.fleet.showing import to_lines
+    from lrdoctor.fleet.summary import overview
+    from lrdoctor.renderers._lines import paint
+
+    show(paint(to_lines(overview(table)), how))
+
+
+def _status(taken: Taken, fail_on: str | None) -> Exit:
+    if not taken.complete:
+        return Exit.INTERRUPTED
+    if not taken.runs:
+        if taken.unreadable:
             say("none of the logs could be read")
             return Exit.UNREADABLE
         say("no training log found; `lrdoctor runs --help` says what is recognised")
@@ -150,5 +184,4 @@ def _status(diagnosis: Diagnosis, fail_on: str | None) -> Exit:
     from lrdoctor.records import Severity
 
     floor = 0 if fail_on == "any" else Severity(fail_on).rank
-    found = any(finding.severity.rank >= floor for said in diagnosis.runs for finding in said.findings)
-    return Exit.FAILED if found or (fail_on == "any" and diagnosis.unreadable) else Exit.OK
+    return Exit.FAILED if taken.worst >= floor or (fail_on == "any" and taken.unreadable) else Exit.OK

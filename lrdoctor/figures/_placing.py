@@ -56,6 +56,13 @@ def spot(x: float, y: float, width: float, curves: Floats, box: Box) -> Spot:
     return best
 
 
+def covered(at: Spot, width: float) -> Floats:
+    """What a text that was put somewhere hides from the next one: float64 [2, n], as `pixels` gives curves."""
+    left = at.x - {"start": 0.0, "middle": width / 2, "end": width}[at.anchor]
+    across = np.arange(left, left + width + 3.0, 3.0)
+    return np.hstack([np.vstack([across, np.full(across.size, at.y - 4.0 + dy)]) for dy in (-5.0, 0.0, 5.0)])
+
+
 _CANDIDATES = [
     (dx, dy)
     for far in (_NEAR, _FAR, 2 * _FAR)
@@ -66,9 +73,16 @@ _CANDIDATES = [
 
 
 def pixels(panel: Panel, box: Box) -> Floats:
-    """Every bit of every curve of a panel, in pixels: float64 [2, n]."""
+    """Every bit of every curve and guide of a panel, in pixels: float64 [2, n]."""
     across = np.arange(box.x, box.x + box.width, _STRIDE)
+    down = np.arange(box.y, box.y + box.height, _STRIDE)
     found = []
+    for guide in panel.guides:
+        if guide.axis == "x":
+            found.append(np.vstack([np.full(down.size, box.x + box.width * float(panel.x.place(guide.at))), down]))
+        else:
+            y = box.y + box.height * (1.0 - float(panel.y.place(guide.at)))
+            found.append(np.vstack([across, np.full(across.size, y)]))
     for line in panel.lines:
         x, y = box.x + box.width * panel.x.place(line.x), box.y + box.height * (1.0 - panel.y.place(line.y))
         known = np.isfinite(y)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lrdoctor.figures.spec import Figure, Ink, Marker
+    from lrdoctor.figures.spec import Figure, Ink, Marker, Panel, Stretch
 
 LANE = 17
 """Height of the row that names a stretch."""
 _LEFT, _RIGHT = 66.0, 18.0
-_HEADER = 52.0
+_HEADER = 36.0
+_ROW = 16
+"""Height of a row of the subtitle."""
 _LEGEND = 18.0
 _GAP = 20.0
 _FOOT = 38.0
@@ -50,24 +52,43 @@ class Layout:
     panels: tuple[Box, ...]
 
 
+def subtitle_rows(figure: Figure, width: int) -> list[str]:
+    """The subtitle in as many rows as it needs, four at most."""
+    import textwrap
+
+    return textwrap.wrap(figure.subtitle, int((width - 28) / _CHARACTER), max_lines=4, placeholder=" …")
+
+
 def text_width(text: str) -> float:
     """Estimated width of a text of 12 pixels."""
     return len(text) * _CHARACTER
 
 
 def stack(figure: Figure, width: int) -> Layout:
-    """Put header, legend and panels below one another."""
+    """Put title, subtitle, legend and panels below one another."""
     rows = len(legend_rows(figure, width))
-    legend = tuple(_HEADER + _LEGEND * (row + 0.5) for row in range(rows))
-    top = _HEADER + _LEGEND * rows + 4
+    top = _HEADER + _ROW * len(subtitle_rows(figure, width))
+    legend = tuple(top + _LEGEND * (row + 0.5) for row in range(rows))
+    top += _LEGEND * rows + 4
     boxes = []
     tall = 2.6 if len(figure.panels) == 1 else 1.0
     for panel in figure.panels:
-        top += LANE * sum(stretch.axis == "x" for stretch in panel.stretches)
+        top += LANE * lane_count(panel, width - _LEFT - _RIGHT)
         height = _PANEL * panel.share * tall
         boxes.append(Box(_LEFT, top, width - _LEFT - _RIGHT, height))
         top += height + _GAP
     return Layout(round(top - _GAP + _FOOT + 15 * len(figure.notes)), legend, tuple(boxes))
+
+
+def lanes(panel: Panel, width: float) -> list[tuple[Stretch, int]]:
+    """The stretches that are named above a panel of some width, each with its row."""
+    names = [stretch.name for stretch in panel.stretches if stretch.axis == "x"]
+    return panel.lanes([(text_width(name) + 8) / width for name in names])
+
+
+def lane_count(panel: Panel, width: float) -> int:
+    """How many rows they take."""
+    return max((row + 1 for _, row in lanes(panel, width)), default=0)
 
 
 def legend_rows(figure: Figure, width: int) -> list[list[tuple[Entry, float]]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.cleaning import elide
-from lrdoctor.figures._placing import pixels, spot
+from lrdoctor.figures._placing import Spot, covered, pixels, spot
 from lrdoctor.figures._svg_layout import LANE, text_width
 from lrdoctor.figures.theme import FEW_POINTS, STYLES
 
@@ -115,26 +115,33 @@ def guide(mark: Guide, panel: Panel, box: Box) -> str:
 
 def labels(panel: Panel, box: Box) -> Iterator[str]:
     """Markers, and the names of points and guides beside them."""
+    hidden = pixels(panel, box) if panel.points else np.zeros((2, 0))
     for mark in panel.guides:
-        text = f'font-size="11.5" font-weight="600">{shown(mark.name, 60)}</text>'
-        if mark.axis == "y":
-            y = float(_down(mark.at, panel, box))
-            y = y - 5 if y - 5 > box.y + 11 else y + 14
-            yield f'<text x="{box.x + box.width - 5:g}" y="{y:.1f}" text-anchor="end" {text}'
-        else:
-            x = float(_across(mark.at, panel, box))
-            after = x + 5 + text_width(mark.name) < box.x + box.width
-            yield f'<text x="{x + (5 if after else -5):.1f}" y="{box.y + 14:g}" ' + (
-                f'text-anchor="{"start" if after else "end"}" {text}'
-            )
-    curves = pixels(panel, box) if panel.points else None
+        at = _beside(mark, panel, box)
+        hidden = np.hstack([hidden, covered(at, text_width(mark.name))])
+        yield _written(mark.name, at, "600")
     for point in panel.points:
         x, y = float(_across(point.x, panel, box)), float(_down(point.y, panel, box))
         yield marker(point.marker, point.ink, x, y, point.detail)
-        if point.name and curves is not None:
-            at = spot(x, y, text_width(point.name), curves, box)
-            place = f'x="{at.x:.1f}" y="{at.y:.1f}" text-anchor="{at.anchor}"'
-            yield f'<text {place} font-size="11.5">{shown(point.name, 40)}</text>'
+        if point.name:
+            at = spot(x, y, text_width(point.name), hidden, box)
+            hidden = np.hstack([hidden, covered(at, text_width(point.name))])
+            yield _written(point.name, at, "400")
+
+
+def _beside(mark: Guide, panel: Panel, box: Box) -> Spot:
+    """Where the name of a guide stands: at the right end of a level one, at the top of an upright one."""
+    if mark.axis == "y":
+        y = float(_down(mark.at, panel, box))
+        return Spot(box.x + box.width - 5, y - 5 if y - 5 > box.y + 11 else y + 14, "end")
+    x = float(_across(mark.at, panel, box))
+    after = x + 5 + text_width(mark.name) < box.x + box.width
+    return Spot(x + (5 if after else -5), box.y + 14, "start" if after else "end")
+
+
+def _written(name: str, at: Spot, weight: str) -> str:
+    place = f'x="{at.x:.1f}" y="{at.y:.1f}" text-anchor="{at.anchor}"'
+    return f'<text {place} font-size="11.5" font-weight="{weight}">{shown(name, 60)}</text>'
 
 
 def marker(shape: str, ink: Ink, x: float, y: float, detail: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,11 @@ _MARKERS = {
 _SIZES = {"best": 11.0, "ring": 13.0}
 _LANE = 14.0
 """Height, in points, of the row above a panel that names a stretch."""
+_TITLE = 88
+"""Characters of a row of the title."""
 _SMALL = "small"
+_CHARACTER = 0.0125
+"""Width of a character as a share of the panel, for one as wide as `size` makes it."""
 
 
 def paint(figure: Figure, axes: Axes) -> list[Axes]:
@@ -49,8 +54,10 @@ def paint(figure: Figure, axes: Axes) -> list[Axes]:
         painter.paint()
         if number == 0:  # the others say on their axis what they show
             painter.show_legend()
-    lanes = sum(stretch.axis == "x" for stretch in figure.panels[0].stretches)
-    title = f"{figure.title}: {figure.subtitle}" if len(figure.subtitle) < 40 else f"{figure.title}\n{figure.subtitle}"
+    lanes = max((row + 1 for _, row in _lanes(figure.panels[0])), default=0)
+    title = f"{figure.title}: {figure.subtitle}"
+    if len(title) > _TITLE:
+        title = "\n".join([figure.title, *textwrap.wrap(figure.subtitle, _TITLE, max_lines=4)])
     axes.set_title(title, loc="left", fontsize="medium", pad=6 + _LANE * lanes, parse_math=False)
     if figure.notes:
         text = "\n".join(figure.notes)
@@ -112,11 +119,10 @@ class _Painter:
         axes.tick_params(labelsize=_SMALL, labelbottom=self.last)
         if self.last:
             axes.set_xlabel(panel.x.label, fontsize=_SMALL, loc="right", parse_math=False)
-        lanes = [stretch for stretch in panel.stretches if stretch.axis == "x"]
         for stretch in panel.stretches:
             self._shade(stretch)
-        for number, stretch in enumerate(lanes):
-            self._name(stretch, len(lanes) - 1 - number)
+        for stretch, row in _lanes(panel):
+            self._name(stretch, row)
         for band in panel.bands:
             self.legend[band.name] = axes.fill_between(
                 band.x, band.low, band.high, color=self.color(band.ink), alpha=STYLES[band.ink].fill, linewidth=0
@@ -128,8 +134,8 @@ class _Painter:
             draw = axes.axvline if guide.axis == "x" else axes.axhline
             draw(guide.at, color=self.color(guide.ink), linewidth=style.width, linestyle=_dashes(guide.ink), zorder=2.5)
             self._beside_guide(guide.axis, guide.at, guide.name)
-        for point in panel.points:
-            self._point(point)
+        for number, point in enumerate(panel.points):
+            self._point(point, above=number % 2 == 1)
 
     def _shade(self, stretch: Stretch) -> None:
         draw = self.axes.axvspan if stretch.axis == "x" else self.axes.axhspan
@@ -152,7 +158,7 @@ class _Painter:
             transform=axes.get_xaxis_transform() + lift, solid_capstyle="butt", scalex=False, scaley=False,
             marker="|" if stretch.first == stretch.last else None,
         )  # fmt: skip
-        right = float(self.panel.x.place(stretch.first)) > 0.6
+        right = float(self.panel.x.place(stretch.first)) + _CHARACTER * len(stretch.name) > 1.0
         axes.annotate(
             stretch.name, (stretch.last if right else stretch.first, 1), (0, 4 + lane * _LANE),
             xycoords=axes.get_xaxis_transform(), textcoords="offset points", ha="right" if right else "left",
@@ -187,7 +193,7 @@ class _Painter:
             ha="left" if across else "right", fontsize=_SMALL, fontweight="bold", parse_math=False,
         )  # fmt: skip
 
-    def _point(self, point: Point) -> None:
+    def _point(self, point: Point, *, above: bool) -> None:
         color = self.color(point.ink)
         (drawn,) = self.axes.plot(
             [point.x], [point.y], linestyle="none", marker=_MARKERS[point.marker], color=color, clip_on=False, zorder=3,
@@ -199,9 +205,9 @@ class _Painter:
             self.legend.setdefault(point.kind, drawn)
         if point.name:
             right = float(self.panel.x.place(point.x)) > 0.75
-            low = float(self.panel.y.place(point.y)) < 0.15
+            above = (above or float(self.panel.y.place(point.y)) < 0.15) and point.y < self.panel.y.high
             self.axes.annotate(
-                point.name, (point.x, point.y), (-9 if right else 9, 6 if low else -12), textcoords="offset points",
+                point.name, (point.x, point.y), (-9 if right else 9, 6 if above else -12), textcoords="offset points",
                 ha="right" if right else "left", fontsize=_SMALL, annotation_clip=False, parse_math=False,
                 bbox={"facecolor": self.axes.get_facecolor(), "alpha": 0.6, "linewidth": 0, "pad": 0.5},
             )  # fmt: skip
@@ -214,6 +220,11 @@ class _Painter:
         legend = self.axes.legend(list(self.legend.values()), names, fontsize="x-small", loc="best", framealpha=0.6)
         for text in legend.get_texts():
             text.set_parse_math(False)
+
+
+def _lanes(panel: Panel) -> list[tuple[Stretch, int]]:
+    """The stretches that are named above a panel, each with its row."""
+    return panel.lanes([_CHARACTER * len(stretch.name) for stretch in panel.stretches if stretch.axis == "x"])
 
 
 def _behind(axes: Axes) -> Any:

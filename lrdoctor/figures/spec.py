@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
 
@@ -45,7 +47,7 @@ class Axis:
         if not self.low < self.high or (self.scale == "log" and self.low <= 0.0):
             raise ValueError(f"axis {self.label!r} cannot run from {self.low} to {self.high} on a {self.scale} scale")
 
-    def place(self, value: float | Floats) -> Floats:
+    def place(self, value: ArrayLike) -> Floats:
         """Where values lie between the ends, 0 to 1, float64 of the same shape; NaN for what the scale cannot show.
 
         What lies outside is beyond 0 or 1, by no more than a hundred lengths of the axis.
@@ -177,6 +179,30 @@ class Panel:
     guides: tuple[Guide, ...] = ()
     points: tuple[Point, ...] = ()
     share: float = 1.0
+
+    def lanes(self, widths: Sequence[float]) -> list[tuple[Stretch, int]]:
+        """The stretches of x, each with the row above the panel that names it; the lowest row is 0.
+
+        Parameters
+        ----------
+        widths
+            How much of the width of the panel the name of each takes. A name begins with its stretch, or ends with it
+            where it would leave the panel.
+        """
+        rows: list[list[tuple[float, float]]] = []
+        placed = []
+        for stretch, width in zip((one for one in self.stretches if one.axis == "x"), widths, strict=True):
+            first, last = map(float, self.x.place([stretch.first, stretch.last]))
+            if first + width > 1.0:
+                first = min(first, max(last - width, 0.0))
+            taken = (first, max(last, first + width))
+            free = (n for n, row in enumerate(rows) if all(taken[1] <= a or b <= taken[0] for a, b in row))
+            number = next(free, len(rows))
+            if number == len(rows):
+                rows.append([])
+            rows[number].append(taken)
+            placed.append((stretch, number))
+        return placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

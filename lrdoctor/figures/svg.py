@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.figures import _svg_marks as marks
-from lrdoctor.figures._svg_layout import LANE, Box, legend_rows, stack, text_width
+from lrdoctor.figures._svg_layout import LANE, Box, lanes, legend_rows, stack, subtitle_rows, text_width
 from lrdoctor.figures.axes import ticks
 from lrdoctor.figures.theme import PAPER, STYLES, TEXT
 
@@ -42,10 +42,11 @@ def paint(figure: Figure, *, width: int = 720, standalone: bool = False) -> str:
         parts += [_style(), f'<rect class="paper" width="{width}" height="{layout.height}" fill="{PAPER[0]}"/>']
     parts += [
         f'<text x="14" y="22" font-size="15" font-weight="600">{_text(figure.title, (width - 28) // 8)}</text>',
-        f'<text x="14" y="40" opacity=".75">{_text(figure.subtitle, (width - 28) // 6)}</text>',
     ]
-    for row, y in zip(legend_rows(figure, width), layout.legend, strict=True):
-        parts += [marks.legend_entry(entry, x, y) for entry, x in row]
+    for number, row in enumerate(subtitle_rows(figure, width)):
+        parts.append(f'<text x="14" y="{40 + 16 * number}" opacity=".75">{_text(row)}</text>')
+    for entries, y in zip(legend_rows(figure, width), layout.legend, strict=True):
+        parts += [marks.legend_entry(entry, x, y) for entry, x in entries]
     for number, (panel, box) in enumerate(zip(figure.panels, layout.panels, strict=True)):
         parts += _panel(panel, box, last=number == len(figure.panels) - 1)
     for number, note in enumerate(figure.notes):
@@ -71,7 +72,6 @@ def _style() -> str:
 def _panel(panel: Panel, box: Box, *, last: bool) -> Iterator[str]:
     """Everything of one panel, from back to front."""
     yield from _grid(panel.x, panel.y, box, last=last)
-    lanes = [stretch for stretch in panel.stretches if stretch.axis == "x"]
     # An svg inside an svg cuts off what would be drawn outside of it.
     yield f'<svg x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}">'
     inside = Box(0.0, 0.0, box.width, box.height)
@@ -86,8 +86,8 @@ def _panel(panel: Panel, box: Box, *, last: bool) -> Iterator[str]:
     for guide in panel.guides:
         yield marks.guide(guide, panel, inside)
     yield "</svg>"
-    for number, stretch in enumerate(lanes):
-        yield marks.lane(stretch, panel, box, box.y - LANE * (len(lanes) - number))
+    for stretch, row in lanes(panel, box.width):
+        yield marks.lane(stretch, panel, box, box.y - LANE * (row + 1))
     yield from marks.labels(panel, box)
 
 

@@ -24,7 +24,7 @@ _SURE = 0.65
 few points (`rules._evidence.confidence`). A loss that is NaN after a single number reaches 0.68."""
 _IN_A_ROW = 3
 """Looks, with new points before each, that must agree before a run is stopped: mixed precision skips single steps."""
-_WORTH_SAYING = 0.5
+WORTH_SAYING = 0.5
 """A plan that is less likely right than wrong is not reported while the run goes on."""
 
 
@@ -51,7 +51,7 @@ class Attendant:
         self.monitor = monitor
         self._codes = codes_of(stop_on)
         self._report = report or to_log
-        self._reported: tuple[Verdict, frozenset[str]] = (Verdict.INCONCLUSIVE, frozenset())
+        self._reported = (Verdict.INCONCLUSIVE, frozenset[str]())
         self._asking = 0
 
     def look(self) -> Finding | None:
@@ -62,7 +62,7 @@ class Attendant:
         said = self.monitor.check() if self._asking else self.monitor.poll()
         if said is None:
             return None
-        if said.plan.confidence >= _WORTH_SAYING:
+        if said.plan.confidence >= WORTH_SAYING:
             self._tell(said)
         found = [*said.findings, *(finding for finding, _ in said.masked)]
         asking = next((one for one in found if one.code in self._codes and one.confidence >= _SURE), None)
@@ -78,10 +78,14 @@ class Attendant:
 
     def _tell(self, said: RunDiagnosis) -> None:
         """Report what is news."""
-        news = said.verdict, frozenset(finding.code for finding in said.findings)
-        if news != self._reported:
+        if (news := gist(said)) != self._reported:
             self._reported = news
             self._report(said)
+
+
+def gist(said: RunDiagnosis) -> tuple[Verdict, frozenset[str]]:
+    """What has to change for a diagnosis to be news: the verdict, or the findings."""
+    return said.verdict, frozenset(finding.code for finding in said.findings)
 
 
 def codes_of(entries: Iterable[str]) -> frozenset[str]:

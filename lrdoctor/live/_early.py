@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from lrdoctor.wording import percent
 
 if TYPE_CHECKING:
-    from lrdoctor.records import RunDiagnosis, StepUnit, Verdict
+    from collections.abc import Mapping
+
+    from lrdoctor.records import Hyperparameter, RunDiagnosis, StepUnit, Verdict
 
 TABLE = "early.toml"
 """For each verdict, the chance that it stands at the end; counted by `lrdoctor.trials.foretelling`."""
@@ -22,6 +24,12 @@ def _table() -> dict[str, Any]:
     import tomllib
 
     return tomllib.loads(files("lrdoctor.live").joinpath(TABLE).read_text(encoding="utf-8"))
+
+
+def planned(hyperparameters: Mapping[str, Hyperparameter], unit: StepUnit) -> int | None:
+    """Planned length of a run in a unit; None if it is not known."""
+    total = hyperparameters.get({"step": "max_steps", "epoch": "epochs"}.get(unit, ""))
+    return int(total) if isinstance(total, int | float) and 0 < total < 1e15 else None
 
 
 def chance_to_stand(verdict: Verdict, part: float) -> float:
@@ -38,21 +46,26 @@ def chance_to_stand(verdict: Verdict, part: float) -> float:
     return float(stays[after - 1] + min(share, 1.0) * (stays[after] - stays[after - 1]))
 
 
-def tempered(said: RunDiagnosis, done: int, total: int | None) -> RunDiagnosis:
+def tempered(said: RunDiagnosis, total: int | None = None) -> RunDiagnosis:
     """The same diagnosis; while the run is not at its end, with less confidence in the plan, and a note why.
 
     Parameters
     ----------
     said
         As of the points so far.
-    done, total
-        How far the run is, and its planned length; None if unknown.
+    total
+        Planned length in the unit of the steps; by default what the hyperparameters say, if anything.
     """
-    if total is None or done >= total or not said.run.series:
+    curves = [series for series in said.run.series.values() if len(series)]
+    if not curves:
+        return said
+    unit = curves[0].unit
+    done = max(int(series.step[-1]) for series in curves) + 1
+    total = planned(said.run.hyperparameters, unit) if total is None else total
+    if total is None or done >= total:
         return said
     part = max(done, 0) / total
     chance = chance_to_stand(said.verdict, part)
-    unit: StepUnit = next(iter(said.run.series.values())).unit
     note = (
         f"early: {done:,} of {total:,} {unit}s ({percent(part)}); of recorded runs that were called {said.verdict} so "
         f"early, {percent(chance)} were called so at the end"

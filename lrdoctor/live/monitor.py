@@ -90,7 +90,7 @@ class Monitor:
 
         self.name, self.unit = name, unit
         self.hyperparameters = find_hyperparameters({**(hyperparameters or {}), **more})
-        self._total, self._config = total_steps, config
+        self.total_steps, self._config = total_steps, config
         # One set of names serves the whole training: a curve that is not there yet may come.
         self._roles = RoleOverrides({**(config.roles if config is not None else {}), **(roles or {})})
         self._kinds: dict[tuple[str, ...], Rows] = {}
@@ -148,14 +148,6 @@ class Monitor:
             self._finite, self._due = False, self._calls
 
     @property
-    def total_steps(self) -> int | None:
-        """Planned length in the unit of the steps, where it is known."""
-        if self._total is not None:
-            return self._total
-        planned = self.hyperparameters.get("epochs" if self.unit == "epoch" else "max_steps")
-        return int(planned) if isinstance(planned, int | float) and 0 < planned < 1e15 else None
-
-    @property
     def nbytes(self) -> int:
         """Memory that the logged numbers take."""
         return sum(rows.nbytes for rows in self._kinds.values())
@@ -174,7 +166,7 @@ class Monitor:
             said = diagnose_run(self.run(), self._known_rules())
             if not said.run.series:
                 said = replace(said, verdict=Verdict.INCONCLUSIVE)
-            self._said = tempered(said, self._last + 1, self.total_steps)
+            self._said = tempered(said, self.total_steps)
         return self._said
 
     def poll(self) -> RunDiagnosis | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.errors import Unavailable
+from lrdoctor.prescribing.decay import NEIGHBOURS, expected_decay_gain, in_words
 from lrdoctor.prescribing.dose import dose_for
 from lrdoctor.prescribing.rates import peak_rate
-from lrdoctor.prescribing.treatments import best_schedule, clipping, clipping_in_words, schedule_in_words
+from lrdoctor.prescribing.treatments import best_decay, clipping, clipping_in_words
 from lrdoctor.records import Action, ExpectedGain, Finding, Plan, RateAdvice, ScheduleAdvice, Verdict
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.prescribing.dose import Dose
     from lrdoctor.prescribing.rates import Answers
+    from lrdoctor.prescribing.treatments import Decay
     from lrdoctor.records import Series
     from lrdoctor.signals.breakdown import Breakdown
     from lrdoctor.signals.generalization import Generalization
@@ -32,13 +35,11 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     The leading finding sets the rate; the others may add clipping, a schedule or actions, but never a second,
     contradicting rate.
     """
-    schedule: Schedule | None = context.find("schedule")
     rate = peak_rate(context)
     leading = next((finding for finding in findings if finding.severity.rank > 0), None)
     dose = dose_for(context, verdict, findings)
     sure = _confidence(context, verdict, leading, dose)
     codes = {finding.code for finding in findings}
-    advised = _schedule(codes, verdict, schedule)
     clip_norm = _clip_norm(codes, context.find("grad_norm"))
     return Plan(
         lr=RateAdvice(
@@ -47,11 +48,11 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
             level=LEVEL,
             value=None if rate is None else _round(rate * dose.factor),
         ),
-        schedule=advised,
+        schedule=_schedule(context, codes, verdict),
         clip_norm=clip_norm,
         also=tuple(_actions(findings, verdict, context.find("generalization"), context.find("breakdown"))),
         confidence=round(sure, 3),
-        reason=" ".join([_reason(verdict, leading, dose), *_measured(verdict, advised, clip_norm)]),
+        reason=" ".join([_reason(verdict, leading, dose), *_measured(context, verdict, clip_norm)]),
     )
 
 
@@ -75,44 +76,48 @@ def _healthy_confidence(context: Answers) -> float:
     return float(seen * points / (points + 4.0))
 
 
-def _schedule(codes: set[str], verdict: Verdict, schedule: Schedule | None) -> ScheduleAdvice | None:
-    """A shape only where it should change: as the trials measured it, else as the literature has it."""
+def _schedule(context: Answers, codes: set[str], verdict: Verdict) -> ScheduleAdvice | None:
+    """A shape only where it should change: where trial runs gained by it, or where it is the shape that failed."""
     if verdict in (Verdict.HEALTHY, Verdict.INCONCLUSIVE, Verdict.OVERFITTING):
         return None
+    schedule: Schedule | None = context.find("schedule")
     warmed = 0.0 if schedule is None else round(schedule.warmup_fraction, 3)
     shaped = schedule is not None and schedule.kind != "constant"
     if (shaped and codes & (_BLEW_UP | {"LRC101"})) or "SPK101" in codes:
-        # It already has a recipe, or spikes that no trial shows: a longer warm-up (Google Tuning Playbook).
+        # It broke under a recipe of its own, or has spikes, which no trial shows (Google Tuning Playbook).
         return ScheduleAdvice(
             kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(min(2 * warmed, 0.3), 3)), final_fraction=0.0
         )
-    if "PLT101" in codes or "PLT102" in codes or "OSC101" in codes:
-        return _decay(verdict, warmed)
-    return None
+    if verdict is Verdict.NEEDS_DECAY:
+        kind: Decay = "warmup_cosine" if warmed >= 0.02 else "cosine"
+        return ScheduleAdvice(
+            kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01, gain=_gain(context)
+        )
+    kind_that_helps = best_decay(verdict)
+    return kind_that_helps and ScheduleAdvice(
+        kind=kind_that_helps, warmup_fraction=0.0 if kind_that_helps in ("cosine", "step") else _WARMUP, final_fraction=0.0
+    )
 
 
-def _decay(verdict: Verdict, warmed: float) -> ScheduleAdvice:
-    """The decay that did best for trial runs with this verdict; cosine where they do not tell."""
-    found = best_schedule(verdict)
-    if found is None:
-        warmup = warmed if warmed >= 0.02 else 0.0
-        return ScheduleAdvice(kind="warmup_cosine" if warmup else "cosine", warmup_fraction=warmup, final_fraction=0.01)
-    kind, effect = found
-    return ScheduleAdvice(
-        kind=kind, warmup_fraction=max(_WARMUP, warmed) if kind in ("warmup_cosine", "one_cycle") else 0.0,
-        final_fraction=0.0,
-        gain=ExpectedGain(lowered=effect.lowered, interval=(effect.low, effect.high), runs=effect.runs),
-    )  # fmt: skip
+def _gain(context: Answers) -> ExpectedGain | None:
+    """What a decay is expected to bring to this run."""
+    try:
+        found = expected_decay_gain(context)
+    except Unavailable:
+        return None
+    return ExpectedGain(lowered=_round(found.middle), interval=(_round(found.low), _round(found.high)), runs=NEIGHBOURS)
 
 
-def _measured(verdict: Verdict, advised: ScheduleAdvice | None, clip_norm: float | None) -> list[str]:
-    """What the trials say about schedule and clipping, in sentences."""
+def _measured(context: Answers, verdict: Verdict, clip_norm: float | None) -> list[str]:
+    """What trial runs gained by a decay, or by clipping, in sentences."""
     said: list[str] = []
-    if advised is not None and advised.gain is not None:
-        found = best_schedule(verdict)
-        said += [f"The schedule: {schedule_in_words(found[1])}."] if found else []
+    if verdict is Verdict.NEEDS_DECAY:
+        try:
+            said.append(in_words(expected_decay_gain(context)))
+        except Unavailable:
+            pass
     if clip_norm is not None and (effect := clipping(verdict)) is not None:
-        said.append(f"{clipping_in_words(effect).capitalize()}.")
+        said.append(clipping_in_words(effect))
     return said
 
 
@@ -149,7 +154,7 @@ def _actions(
         actions.append(Action(action="stop_earlier", why="PLT103"))
     if verdict is Verdict.INCONCLUSIVE:
         why = min(codes) if codes else "PTS101"
-        actions.append(Action(action="log_more", why=why))
+        actions.append(Action(action="read_range_test" if why == "RNG101" else "log_more", why=why))
     return actions
 
 
@@ -158,6 +163,8 @@ def _reason(verdict: Verdict, leading: Finding | None, dose: Dose) -> str:
         return f"Keep the learning rate: {dose.reason}."
     if leading is None:
         return "Inconclusive: log the training loss every 10 to 50 steps, with the learning rate beside it."
+    if leading.code == "RNG101":
+        return "No training, but a range test: lrdoctor range-test reads a rate off it."
     return f"{dose.reason[:1].upper()}{dose.reason[1:]}."
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Verdict
 
-__all__ = ["DATA", "Effect", "best_schedule", "clipping", "clipping_in_words", "effect", "schedule_in_words"]
+__all__ = ["DATA", "Effect", "best_decay", "clipping", "clipping_in_words", "effect"]
 
 DATA = "treatments.toml"
 """Written by `python -m lrdoctor.trials treat` from the recorded grids."""
@@ -69,11 +69,11 @@ def effect(verdict: Verdict, treatment: str) -> Effect | None:
     return _effects().get(verdict.value, {}).get(treatment)
 
 
-def best_schedule(verdict: Verdict) -> tuple[Decay, Effect] | None:
-    """The schedule that helped most reruns of such runs; None if none helped enough."""
+def best_decay(verdict: Verdict) -> Decay | None:
+    """The decay that helped most reruns of such runs; None if none helped enough."""
     known = [(name, found) for name in _DECAYS if (found := effect(verdict, name)) is not None]
-    helpful = [(name, e) for name, e in known if e.better >= _HELPS and e.worse <= _HARMS and e.lowered > 0]
-    return max(helpful, key=lambda item: item[1].better, default=None)
+    helpful = [(e.better, name) for name, e in known if e.better >= _HELPS and e.worse <= _HARMS and e.lowered > 0]
+    return max(helpful)[1] if helpful else None
 
 
 def clipping(verdict: Verdict) -> Effect | None:
@@ -82,14 +82,6 @@ def clipping(verdict: Verdict) -> Effect | None:
     return found if found is not None and found.worse <= _HARMS and found.rescued >= _HELPS else None
 
 
-def schedule_in_words(found: Effect) -> str:
-    """The gain that a schedule promises, a clause."""
-    return (
-        f"in {found.runs} such trial runs it lowered the final loss by {share(found.lowered)} "
-        f"({share(found.low)} to {share(found.high)})"
-    )
-
-
 def clipping_in_words(found: Effect) -> str:
-    """What clipping did in the trials, a clause."""
-    return f"clipping alone mended {share(found.rescued)} of {found.runs} such trial runs and harmed no rerun"
+    """What clipping did in the trials, a sentence."""
+    return f"Clipping alone mended {share(found.rescued)} of {found.runs} such trial runs."

@@ -298,7 +298,12 @@ def _from_trainer(trainer: Any) -> list[Run]:
 
 
 def _from_wandb(run: Any) -> list[Run]:
-    table, _ = table_from_records([dict(row) for row in run.scan_history()], separator=".")
+    """A run of W&B's public API: its whole history, or what `history()` samples where that is all there is."""
+    rows = run.scan_history() if hasattr(run, "scan_history") else run.history()
+    if _is_frame(rows):  # a NaN that was logged is the text "NaN" there, a blank is what was not logged
+        dicts = rows.to_dicts() if hasattr(rows, "to_dicts") else rows.to_dict("records")
+        rows = [{name: cell for name, cell in row.items() if cell == cell} for row in dicts]  # noqa: PLR0124
+    table, _ = table_from_records([dict(row) for row in rows], separator=".")
     config = getattr(run, "config", None)
     settings = find_hyperparameters(dict(config)) if config is not None else {}
     name = str(getattr(run, "name", "") or getattr(run, "id", "") or "run")
@@ -307,6 +312,12 @@ def _from_wandb(run: Any) -> list[Run]:
         blank_may_be_nan=False,
     )  # fmt: skip
     return [labelled(found, name) for found in runs]
+
+
+def _from_live_wandb(run: Any) -> list[Run]:
+    raise UsageError(
+        f"this W&B run is still being logged and cannot be asked for its history; its files can be read: {run.dir}"
+    )
 
 
 def _from_trial(trial: Any, role: tuple[Role, str] | None = None) -> list[Run]:
@@ -373,6 +384,8 @@ _SHAPES: tuple[tuple[Callable[[Any], bool], Callable[[Any], list[Run]]], ...] = 
     (_is_records, _from_dicts),
     (_is_frame, _from_frame),
     (_has("scan_history"), _from_wandb),
+    (lambda thing: callable(getattr(thing, "history", None)) and _has("config", "name")(thing), _from_wandb),
+    (_has("log", "dir", "summary", "config"), _from_live_wandb),
     (_has("history", "epoch"), _from_keras),
     (
         lambda thing: _has("log_history")(thing) or _has("log_history")(getattr(thing, "state", None)),

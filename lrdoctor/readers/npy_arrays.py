@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lrdoctor.records import Run
+    from lrdoctor.records import Hyperparameter, Run
 
 _MAGIC = b"\x93NUMPY"
 _RATES = re.compile(r"(?:\w+_)?(?:lrs?|learning_rates?)(?:_\w+)?")
@@ -85,11 +85,20 @@ class NpyReader:
             table.columns[name] = np.concatenate([array, np.full(rows - array.size, np.nan)])
             if array.size < rows:
                 table.logged[name] = np.arange(rows) < array.size
+        settings: dict[str, Hyperparameter] = {}
+        if len(rates) == 1 and len(arrays) == 2 and len(lengths) == 1 and _climbs(arrays[rates[0]]):
+            settings["schedule"] = "range_test"  # finders save these two; a training saves more, or no rates
         single = source.files[0].path if len(source.files) == 1 else source.path
         yield from runs_from_table(
             table, source=str(single), format_name=self.name, notes=notes, blank_may_be_nan=False,
+            hyperparameters=settings,
             roles=dict.fromkeys(rates, (Role.LR, "an array named like a learning rate")),
         )  # fmt: skip
+
+
+def _climbs(rates: NDArray[np.float64]) -> bool:
+    """Whether rates rise all the way, and by more than a factor of two."""
+    return bool(np.isfinite(rates).all() and np.all(np.diff(rates) >= 0) and rates[-1] > 2 * rates[0] >= 0)
 
 
 def _vector(file: LogFile) -> NDArray[np.float64]:

@@ -49,6 +49,8 @@ class Unreadable:
 
     source: str
     error: str
+    transient: bool = False
+    """True where the file might be read another time: the disk failed, or time or memory ran out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,3 +60,5 @@ class Diagnosis:
     runs: tuple[RunDiagnosis, ...]
     unreadable: tuple[Unreadable, ...] = ()
     version: str = ""
+    complete: bool = True
+    """False where the work was interrupted, so that there is more than was read."""

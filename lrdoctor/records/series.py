@@ -61,6 +61,8 @@ class Series:
         float64 [n], seconds since the epoch, or None.
     unit
         What `step` counts.
+    logged
+        Points in the log, where only some of them are kept here; None: all are.
     """
 
     tag: str
@@ -70,6 +72,7 @@ class Series:
     role_reason: str = ""
     wall_time: NDArray[np.float64] | None = None
     unit: StepUnit = "step"
+    logged: int | None = None
 
     def __post_init__(self) -> None:
         for array in (self.step, self.value, self.wall_time):
@@ -80,10 +83,15 @@ class Series:
 
     def __repr__(self) -> str:
         extent = f", {self.unit}s {self.step[0]} to {self.step[-1]}" if len(self) else ""
-        return f"Series({self.tag!r}, {self.role or 'no role yet'}, {len(self)} points{extent})"
+        return f"Series({self.tag!r}, {self.role or 'no role yet'}, {self.points} points{extent})"
 
     def __len__(self) -> int:
         return int(self.value.size)
+
+    @property
+    def points(self) -> int:
+        """Points in the log, whether or not all of them are kept here."""
+        return len(self) if self.logged is None else self.logged
 
     def with_role(self, role: Role, reason: str) -> Series:
         """The same curve, with its role known."""

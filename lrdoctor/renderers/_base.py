@@ -27,12 +27,15 @@ class Options:
         -1: one line per run that has something; 0: what matters; 1: all evidence.
     unreadable
         Whether to list what could not be read; False where the caller says it elsewhere.
+    links
+        Whether the terminal follows links (OSC 8); they come with colour only.
     """
 
     width: int | None = None
     color: bool = False
     verbosity: Verbosity = 0
     unreadable: bool = True
+    links: bool = False
 
 
 class Renderer(Protocol):

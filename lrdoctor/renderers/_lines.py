@@ -6,6 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrdoctor.renderers._links import rule_page
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -62,7 +64,7 @@ _LEAST = 8
 
 def paint(lines: Iterable[Line], options: Options) -> Iterator[str]:
     """Yield rows, each with its newline."""
-    return _plain(lines) if options.width is None else _fancy(lines, options.width, options.color)
+    return _plain(lines) if options.width is None else _fancy(lines, options.width, options)
 
 
 def _plain(lines: Iterable[Line]) -> Iterator[str]:
@@ -73,27 +75,28 @@ def _plain(lines: Iterable[Line]) -> Iterator[str]:
         yield (text + tail).rstrip() + "\n"
 
 
-def _fancy(lines: Iterable[Line], width: int, color: bool) -> Iterator[str]:
+def _fancy(lines: Iterable[Line], width: int, options: Options) -> Iterator[str]:
     from rich.console import Console
 
     sink = io.StringIO()
     console = Console(
-        file=sink, width=width, force_terminal=True, color_system="standard" if color else None,
-        no_color=not color, markup=False, emoji=False, highlight=False, legacy_windows=False,
+        file=sink, width=width, force_terminal=True, color_system="standard" if options.color else None,
+        no_color=not options.color, markup=False, emoji=False, highlight=False, legacy_windows=False,
     )  # fmt: skip
     for line in lines:
-        for row in _rows(line, width, console):
+        for row in _rows(line, width, console, links=options.links):
             console.print(row, soft_wrap=True)
         yield sink.getvalue()
         sink.seek(0)
         sink.truncate()
 
 
-def _rows(line: Line, width: int, console: Console) -> Iterator[Text]:
+def _rows(line: Line, width: int, console: Console, *, links: bool) -> Iterator[Text]:
     from rich.text import Text
 
     lead, body = (
-        Text.assemble(*((text, THEME[style]) for text, style in part)) for part in (line.lead, line.body)
+        Text.assemble(*((text, _style(text, style, links=links)) for text, style in part))
+        for part in (line.lead, line.body)
     )
     left = width - lead.cell_len - body.cell_len - 2
     if line.tail is not None and left >= _LEAST:
@@ -107,3 +110,9 @@ def _rows(line: Line, width: int, console: Console) -> Iterator[Text]:
     for number, row in enumerate(rows):
         row.rstrip()
         yield Text.assemble(lead if number == 0 else " " * indent, row)
+
+
+def _style(text: str, style: str, *, links: bool) -> str:
+    """A style as rich understands it; the code of a rule leads to its page."""
+    page = rule_page(text.strip()) if links and style == "code" else None
+    return THEME[style] if page is None else f"{THEME[style]} link {page}"

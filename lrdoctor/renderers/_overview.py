@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from lrdoctor.renderers._base import Options
     from lrdoctor.renderers._lines import Part
 
-_WIDE = 120
-"""Columns from which verdict, run and dose share a line."""
+_WIDE = 160
+"""Columns from which verdict, run, curve and advice share a line."""
+_PICTURE = 24
+"""Columns of the curve there."""
 _NAMES_SHOWN = 12
 
 
@@ -47,34 +49,40 @@ def overview(runs: Sequence[RunDiagnosis], options: Options) -> Iterator[Line]:
 
 def _block(said: RunDiagnosis, widths: tuple[int, int], options: Options) -> Iterator[Line]:
     """One run of many."""
-    style = verdict_style(said.verdict)
-    name = clean(said.run.id)
-    if options.width is not None:
-        name = elide(
-            name, max(options.width - widths[0] - 24, 20) if options.verbosity >= 0 else options.width // 3
-        )
-    lead: list[Part] = [(f"{mark(said.verdict, options)}{said.verdict.ljust(widths[0])}  ", style)]
-    curve = words.leading_curve(said)
-    wide = options.width is None or options.width >= _WIDE
-    room = 40 if options.width is None else max(16, min(60, options.width // 4))
-    tail = None if curve is None else partial(drawn, curve)
-    sure: list[Part] = [(f"; {percent(said.plan.confidence)} sure", "dim")]
-    phrases = words.treatment(said, brief=True) if options.verbosity >= 0 else []
-    rest = "".join(f", {phrase}" for phrase in phrases)
-    advice: list[Part] = [(words.dose(said.plan), "dose"), (rest, ""), *sure]
-    if wide or options.verbosity < 0:
-        yield Line([*lead, (f"{name.ljust(widths[1])}  ", "name")], advice, tail if wide else None, room)
-    else:
-        yield Line(lead, [(name, "name")], tail, room)
-        yield Line([("  ", "")], advice)
+    yield from _headline(said, widths, options)
     if options.verbosity < 0:
         return
-    if said.plan.reason:
+    if options.verbosity > 0 and said.plan.reason:
         yield Line([("  ", "")], [(clean(said.plan.reason, 600), "")])
     for finding in said.findings:
         yield from finding_lines(finding, said, evidence=options.verbosity > 0)
     if options.verbosity > 0:
         yield from remark_lines(said)
+
+
+def _headline(said: RunDiagnosis, widths: tuple[int, int], options: Options) -> Iterator[Line]:
+    """Verdict, run, curve and advice: in columns where there is room, the advice in a row of its own where not."""
+    width, told = options.width, options.verbosity >= 0
+    verdict = f"{mark(said.verdict, options)}{said.verdict.ljust(widths[0])}  "
+    lead: list[Part] = [(verdict, verdict_style(said.verdict))]
+    curve = words.leading_curve(said)
+    phrases = "".join(f", {phrase}" for phrase in words.treatment(said, brief=True)) if told else ""
+    sure = f"; {percent(said.plan.confidence)} sure"
+    advice: list[Part] = [(words.dose(said.plan), "dose"), (phrases, ""), (sure, "dim")]
+    name = clean(said.run.id)
+    if width is None or not told:
+        name = name if width is None else elide(name, width // 3)
+        tail = partial(drawn, curve) if curve is not None and width is None else None
+        yield Line([*lead, (f"{name.ljust(widths[1])}  ", "name")], advice, tail)
+    elif width >= _WIDE:
+        columns = min(widths[1], width // 5)
+        picture = drawn(curve, _PICTURE) if curve is not None else ""
+        lead += [(f"{elide(name, columns).ljust(columns)}  ", "name"), (f"{picture.ljust(_PICTURE)}  ", "curve")]
+        yield Line(lead, advice)
+    else:
+        tail = partial(drawn, curve) if curve is not None else None
+        yield Line(lead, [(elide(name, max(width - widths[0] - 24, 20)), "name")], tail, max(16, width // 4))
+        yield Line([("  ", "")], advice)
 
 
 def _fold(verdict: Verdict, runs: Sequence[RunDiagnosis], options: Options) -> Iterator[Line]:

@@ -67,16 +67,19 @@ def _curves(said: RunDiagnosis, options: Options) -> Iterator[Line]:
     names = [elide(clean(series.tag), 30) for series in chosen]
     width = max((len(name) for name in names), default=0)
     room = 40 if options.width is None else max(16, min(80, options.width - width - 36))
-    for name, series in zip(names, chosen, strict=True):
-        picture = blocks(series, room)
-        yield Line([(f"  {name.ljust(width)}  ", "")], [(picture, "curve"), (f"  {_ends(series)}", "dim")])
+    pictures = [blocks(series, room) for series in chosen]
+    room = max(map(len, pictures), default=0)
+    for name, picture, series in zip(names, pictures, chosen, strict=True):
+        yield Line([(f"  {name.ljust(width)}  ", "")], [(picture.ljust(room), "curve"), (f"  {_ends(series)}", "dim")])
     if chosen:
         yield BLANK
 
 
 def _ends(series: Series) -> str:
-    text = f"{figure(float(series.value[0]))} to {figure(float(series.value[-1]))}"
-    return f"{text}, {counted(len(series), 'point')}"
+    first, last = float(series.value[0]), float(series.value[-1])
+    constant = bool((series.value == first).all())
+    text = f"{figure(first)} throughout" if constant else f"{figure(first)} to {figure(last)}"
+    return f"{text}, {counted(series.points, 'point')}"
 
 
 def _plan(said: RunDiagnosis) -> Iterator[Line]:

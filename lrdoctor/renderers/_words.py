@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Evidence, Plan, Run, RunDiagnosis, ScheduleAdvice, Series, Span
 
-_WORST_FIRST = (
+WORST_FIRST = (
     Verdict.DIVERGED, Verdict.UNSTABLE, Verdict.LR_TOO_HIGH, Verdict.STALLED, Verdict.LR_TOO_LOW,
     Verdict.NEEDS_DECAY, Verdict.OVERFITTING, Verdict.INCONCLUSIVE, Verdict.HEALTHY,
 )  # fmt: skip
@@ -58,7 +58,7 @@ def worst_first(runs: Iterable[RunDiagnosis]) -> list[RunDiagnosis]:
         severity = max((finding.severity.rank for finding in said.findings), default=-1)
         change = abs(math.log(said.plan.lr.factor))
         needs = (0, 0.0) if said.verdict in FOLDED else (-severity, -change)
-        return _WORST_FIRST.index(said.verdict), *needs, natural(said.run.id)
+        return WORST_FIRST.index(said.verdict), *needs, natural(said.run.id)
 
     return sorted(runs, key=key)
 
@@ -72,7 +72,7 @@ def natural(name: str) -> tuple[list[float | str], str]:
 def tally(runs: Iterable[RunDiagnosis]) -> dict[Verdict, int]:
     """Runs per verdict, worst first, without zeros."""
     verdicts = [said.verdict for said in runs]
-    return {verdict: verdicts.count(verdict) for verdict in _WORST_FIRST if verdict in verdicts}
+    return {verdict: verdicts.count(verdict) for verdict in WORST_FIRST if verdict in verdicts}
 
 
 def keeps_rate(plan: Plan) -> bool:

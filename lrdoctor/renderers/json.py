@@ -49,6 +49,7 @@ def report(diagnosis: Diagnosis) -> contract.Report:
         summary=contract.Summary(
             runs=len(diagnosis.runs), healthy=counts.get(Verdict.HEALTHY, 0), by_verdict=counts
         ),
+        complete=msgspec.UNSET if diagnosis.complete else False,
     )
 
 
@@ -74,7 +75,7 @@ def curve(series: Series) -> contract.Curve:
     return contract.Curve(
         tag=encodable(series.tag),
         role=series.role,
-        points=len(series),
+        points=series.points,
         first_step=int(series.step[0]) if len(series) else None,
         last_step=int(series.step[-1]) if len(series) else None,
     )

@@ -86,7 +86,8 @@ def _sign(verdict: Verdict) -> str:
 
 def _title(diagnosis: Diagnosis) -> str:
     counts = ", ".join(f"{number:,} {verdict}" for verdict, number in words.tally(diagnosis.runs).items())
-    return f"## lrdoctor: {counted(len(diagnosis.runs), 'run')}{', ' if counts else ''}{counts}\n"
+    more = "" if diagnosis.complete else "\nThe work was interrupted: there may be more runs than these.\n"
+    return f"## lrdoctor: {counted(len(diagnosis.runs), 'run')}{', ' if counts else ''}{counts}\n{more}"
 
 
 def _table(runs: Sequence[RunDiagnosis], options: Options) -> Iterator[str]:

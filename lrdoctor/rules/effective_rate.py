@@ -10,6 +10,7 @@ from lrdoctor.records import Finding, Severity
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured, whole
 from lrdoctor.rules._setups import configured
+from lrdoctor.rules.implausible_rate import ROUNDING
 from lrdoctor.wording import figure, times
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class EffectiveRate(Rule):
         if e.effective is None or e.effective_high is None:
             raise Unavailable("no momentum in the configuration, or not SGD")
         limit = e.effective_high * self.settings.margin
-        if e.effective <= limit or (schedule is not None and schedule.kind == "range_test"):
+        if e.effective <= limit * ROUNDING or (schedule is not None and schedule.kind == "range_test"):
             return None
         return Finding(
             code=self.code,

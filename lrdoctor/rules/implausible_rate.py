@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lrdoctor.signals.schedule import Schedule
 
 
+ROUNDING = 1.001
+"""A rate at the limit itself, but for the last digits, is not beyond it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Thresholds of PLS101; the usual ranges are in `lrdoctor/prescribing/optimizers.toml` with their sources."""
@@ -73,7 +77,7 @@ class ImplausibleRate(Rule):
         if schedule is not None and schedule.kind == "range_test":
             return None
         high, low = e.high * self.settings.margin, e.low / self.settings.margin
-        if low <= e.rate <= high:
+        if low / ROUNDING <= e.rate <= high * ROUNDING:
             return None
         above = e.rate > high
         edge, limit = (e.high, high) if above else (e.low, low)

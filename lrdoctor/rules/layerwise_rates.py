@@ -30,10 +30,14 @@ class Settings:
     """Logged steps; fewer may all belong to a warm-up that differs from group to group."""
     min_ratio: float = 1.05
     """Highest rate over lowest. Smaller differences are rounding."""
-    usual_decay: tuple[float, float] = (0.5, 0.9)
-    """Factors from layer to layer in use (Howard & Ruder 2018: 1/2.6; BEiT and MAE: 0.65 to 0.75; ELECTRA: 0.8)."""
-    usual_head: tuple[float, float] = (10.0, 100.0)
-    """A new head's rate over that of a pretrained body."""
+    lowest_decay: float = 0.5
+    """Factors from layer to layer in use: BEiT and MAE 0.65 to 0.75, ELECTRA 0.8 (ULMFiT 1/2.6)..."""
+    highest_decay: float = 0.9
+    """...up to this one."""
+    lowest_head: float = 10.0
+    """A new head's rate over that of a pretrained body..."""
+    highest_head: float = 100.0
+    """...and up to this one."""
 
 
 class LayerwiseRates(Rule):
@@ -102,16 +106,16 @@ class LayerwiseRates(Rule):
         s, top = self.settings, members[int(found.ratio.argmax())].tag
         number = len(members) - int(found.frozen.sum())
         if not math.isnan(found.decay):
-            low, high = s.usual_decay
-            fits = "as usual" if low <= found.decay <= high else f"usual are {low:g} to {high:g}"
+            usual = s.lowest_decay <= found.decay <= s.highest_decay
+            fits = "as usual" if usual else f"usual are {s.lowest_decay:g} to {s.highest_decay:g}"
             return (
                 f"{number} parameter groups at {len(found.levels)} rates, {figure(found.decay, 2)} times as high from "
                 f"one to the next ({fits}); {top} has the highest."
             )
         ratio = 1 / found.levels[-1]
         if len(found.levels) == 2:
-            low, high = s.usual_head
-            head = f"; {low:g} to {high:g} times is usual for a new head on a pretrained body" if ratio > high else ""
+            usual_head = f"; {s.lowest_head:g} to {s.highest_head:g} times is usual for a new head on a pretrained body"
+            head = usual_head if ratio > s.highest_head * 1.01 else ""
             slow = members[min(range(len(members)), key=lambda n: (bool(found.frozen[n]), found.ratio[n]))].tag
             return f"The rate of {top} is {times(ratio)} that of {slow}{head}."
         levels = f"{number} parameter groups at {len(found.levels)} rates"

@@ -22,14 +22,16 @@ class Settings:
     """Thresholds of RNG101."""
 
     min_decades: float = 0.7
-    """Span of an exponential ramp that lasts to the end of the log."""
+    """Span of a ramp that lasts to the end of the log."""
 
 
 class RangeTest(Rule):
-    """The learning rate rises exponentially to the very end of the log: a range test.
+    """The learning rate climbs exponentially to the very end of the log: a range test.
 
     ## What it does
-    Recognises the ramp of a learning-rate finder, so that the explosion at its end is not taken for a symptom.
+    Recognises the ramp of a learning-rate finder, so that the explosion at its end is not taken for a symptom. A
+    linear ramp counts where rates and losses were saved as two arrays and nothing else, as finders do; in any other
+    log it is a warm-up that has not ended.
 
     ## Why is this bad?
     It is not: a range test is meant to blow up.
@@ -38,7 +40,7 @@ class RangeTest(Rule):
     1e-7 to 10 in 100 steps, the loss falling, then exploding.
 
     ## What to do
-    Read the rate off the curve: about a tenth of the rate at which the loss is lowest.
+    `lrdoctor range-test PATH` reads a rate off it, with an interval, or says why there is none (docs/range-test.md).
 
     ## References
     Smith 2017, "Cyclical Learning Rates for Training Neural Networks".
@@ -48,7 +50,7 @@ class RangeTest(Rule):
     name = "range-test"
     severity = Severity.CRITICAL
     verdict = Verdict.INCONCLUSIVE
-    silences = NonfiniteLoss.silences | {"NAN101", "NAN102", "NAN103", "DIV103", "RTE101", "RTE102"}
+    silences = NonfiniteLoss.silences | {"NAN101", "NAN103", "DIV103", "RTE102", "PLS101", "PLS102", "CLP101", "AMP101"}
     settings = Settings()
     examples: ClassVar[tuple[Example, ...]] = (
         Example("a ramp over six decades", synth.range_test, fires=True),
@@ -56,7 +58,7 @@ class RangeTest(Rule):
     )
 
     def check(self, schedule: Schedule, lr: Series) -> Finding | None:
-        """Fire on an exponential ramp that lasts to the end."""
+        """Fire on a ramp that lasts to the end."""
         if schedule.kind != "range_test":
             return None
         import math
@@ -70,8 +72,8 @@ class RangeTest(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(decades / self.settings.min_decades * 2, points=len(lr)),
-            message=f"The learning rate climbs exponentially from {figure(schedule.first)} to {figure(schedule.peak)}: "
-            "a range test, not a training.",
+            message=f"The learning rate climbs from {figure(schedule.first)} to {figure(schedule.peak)}, up to the end "
+            "of the log: a range test, not a training; lrdoctor range-test reads a rate off it.",
             evidence=(measured("decades climbed", decades, ">=", self.settings.min_decades, lr.tag, span, "decades"),),
         )
 

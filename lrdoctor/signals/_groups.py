@@ -23,6 +23,10 @@ _EVEN = 0.05
 """Scatter of the log ratio of neighbouring levels, relative to the ratio, within which the levels are geometric."""
 
 
+_MOST = 2000
+"""Steps that are looked at, evenly spaced: a network may have hundreds of groups and a million steps."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Relations:
     """Rates of n parameter groups, each against the group with the highest one.
@@ -61,9 +65,10 @@ class Relations:
 
 def relate(groups: Sequence[Series]) -> Relations | None:
     """Compare the rates of parameter groups where all of them were logged; None where that is nowhere."""
-    step = reduce(np.intersect1d, (series.step for series in groups))
+    step = reduce(_common, (series.step for series in groups))
     if step.size == 0:
         return None
+    step = step[np.unique(np.linspace(0, step.size - 1, _MOST).astype(np.int64))]
     rates = np.stack([series.value[np.searchsorted(series.step, step, side="right") - 1] for series in groups])
     known = np.isfinite(rates).all(axis=0) & (rates.max(axis=0, initial=0.0) > 0)
     if not known.any():
@@ -86,6 +91,11 @@ def relate(groups: Sequence[Series]) -> Relations | None:
         first_step=int(step[0]),
         last_step=int(step[-1]),
     )
+
+
+def _common(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Steps in both; groups are nearly always logged together."""
+    return one if np.array_equal(one, other) else np.intersect1d(one, other)
 
 
 def _levels(ratio: Floats) -> tuple[float, ...]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 MAD_TO_SIGMA = 1.4826
 """Of a normal distribution; Rousseeuw & Croux, JASA 1993."""
 
+_LONG, _SAMPLE, _MARGIN = 1 << 15, 2048, 100
+"""Length from which a sample is looked at first, its size, and how many of it to either side are taken to be safe: more
+than four standard deviations of a rank in it."""
+
 _LARGEST = 1e100
 """Beyond it a value is only "huge": so that differences and products of what is judged stay finite."""
 
@@ -37,12 +41,29 @@ def unit_of(values: Floats) -> float:
 
 def median(values: Floats) -> float:
     """Median of [n] finite values, n at least 1."""
-    n = values.size
-    half = n // 2
-    if n % 2:
-        return float(np.partition(values, half)[half])
-    part = np.partition(values, (half - 1, half))
-    return _middle(float(part[half - 1]), float(part[half]))
+    half, odd = divmod(values.size, 2)
+    return _middle(*_ranked(values, half - 1 + odd, half))
+
+
+def _ranked(values: Floats, low: int, high: int) -> tuple[float, float]:
+    """The values at two ranks that are next to one another, or at the same one.
+
+    A long array is not partitioned: an evenly spaced sample says between which values they must lie, and only what is
+    there is partitioned (Floyd & Rivest, CACM 1975). Should they not lie there, the whole array is.
+    """
+    below = 0
+    if values.size >= _LONG:
+        sample = np.sort(values[:: values.size // _SAMPLE])
+        place = low * sample.size // values.size
+        floor, ceiling = sample[max(place - _MARGIN, 0)], sample[min(place + _MARGIN, sample.size - 1)]
+        under = values < floor
+        count = int(np.count_nonzero(under))
+        under |= values > ceiling
+        between = values[~under]
+        if count <= low and high < count + between.size:
+            values, below = between, count
+    part = np.partition(values, (low - below, high - below))
+    return float(part[low - below]), float(part[high - below])
 
 
 def _middle(low: float, high: float) -> float:
@@ -69,26 +90,14 @@ def row_medians(values: Floats) -> Floats:
 def quantile(values: Floats, share: float) -> float:
     """Quantile of [n] finite values, linear between the two nearest."""
     below, above, weight = _ranks(values.size, share)
-    return _between(np.partition(values, (below, above)), below, above, weight)
-
-
-def median_and_quantile(values: Floats, share: float) -> tuple[float, float]:
-    """Both of [n] finite values, for little more than the cost of one."""
-    half, odd = divmod(values.size, 2)
-    below, above, weight = _ranks(values.size, share)
-    part = np.partition(values, (half - 1 + odd, half, below, above))
-    return _middle(float(part[half - 1 + odd]), float(part[half])), _between(part, below, above, weight)
+    low, high = _ranked(values, below, above)
+    return high - (high - low) * (1.0 - weight) if weight >= 0.5 else low + (high - low) * weight
 
 
 def _ranks(n: int, share: float) -> tuple[int, int, float]:
     position = (n - 1) * share
     below = int(position)
     return below, min(below + 1, n - 1), position - below
-
-
-def _between(part: Floats, below: int, above: int, weight: float) -> float:
-    low, high = float(part[below]), float(part[above])
-    return high - (high - low) * (1.0 - weight) if weight >= 0.5 else low + (high - low) * weight
 
 
 def robust_sigma(values: Floats) -> float:

@@ -99,7 +99,7 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
     if lr is None:
         return _configured(hyperparameters)
     finite = np.isfinite(lr.value)
-    step, rate = lr.step[finite], lr.value[finite]
+    step, rate = (lr.step, lr.value) if finite.all() else (lr.step[finite], lr.value[finite])
     if rate.size == 0:
         raise Unavailable("the learning rate is nowhere finite")
     peak = float(rate.max())
@@ -112,6 +112,8 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
     low = relative < 0.01
     decayed = _trailing(low)
     kind, period, residual = name_shape(step, relative, top if rising else 0)
+    if kind == "warmup" and hyperparameters.get("schedule") == "range_test":
+        kind = "range_test"  # a linear one looks like a warm-up that never ends, unless the log says what it is
     cuts = _cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else ()
     return Schedule(
         kind=kind,

@@ -69,12 +69,12 @@ class Settings:
     """Chance that a run blows up, or does not, against the hypothesis."""
     fine_share: float = 0.2
     """Weight of ending within 10 % of the best, beside within 2 %, in what the next run is for."""
-    enough_alone: float = 0.18
+    enough_alone: float = 0.35
     """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom
     promise more."""
-    enough: float = 0.95
+    enough: float = 0.98
     """The same for the best of several."""
-    least_added: float = 0.01
+    least_added: float = 0.003
     """Chance of reaching what the best of several runs does not, below which another run is not worth it."""
     second: float = 0.5
     """Chance, relative to the first rate's, from which on a second rate is named too."""

@@ -83,7 +83,7 @@ def differences(one: Facts, other: Facts) -> list[Difference]:
     if one.optimizer and other.optimizer and one.optimizer != other.optimizer:
         found.append(Difference("optimizer", "optimizer", one.optimizer, other.optimizer))
     for name in sorted(one.hyperparameters.keys() & other.hyperparameters.keys()):
-        kind = _kind(name)
+        kind = kind_of(name)
         here, there = one.hyperparameters[name], other.hyperparameters[name]
         if (
             kind in ("batch_size", "momentum", "model", "data")
@@ -136,7 +136,7 @@ def varying(runs: Sequence[Facts]) -> list[str]:
     """Names of what differs among runs: ``lr`` first, then other hyperparameters that could matter."""
     names = ["lr"] if len({run.lr for run in runs if run.lr is not None}) > 1 else []
     every = sorted({name for run in runs for name in run.hyperparameters if name != "lr"})
-    return names + [name for name in every if _kind(name) != "idle" and len(_values(runs, name)) > 1]
+    return names + [name for name in every if kind_of(name) != "idle" and len(_values(runs, name)) > 1]
 
 
 def _designed(runs: list[Facts]) -> list[list[Facts]]:
@@ -170,7 +170,7 @@ def _same(here: object, there: object) -> bool:
     return _shown(here) == _shown(there)
 
 
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
     """What a hyperparameter says about: a key of `WHY`, "idle" for what cannot matter, or "other"."""
     low = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower())
     if "batch_size" in low and not low.startswith(("eval", "val", "test", "per_device_eval")):

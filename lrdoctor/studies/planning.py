@@ -24,6 +24,8 @@ _APART = 0.12
 """Decades within which two rates are the same: less than seeds differ by."""
 _FINE_TUNING = 1.5
 """Decades by which fine-tuning lies below training from scratch: the middle of 10 to 100 times."""
+_ROUNDED = 0.06
+_NOWHERE = (math.nan, math.nan)
 _THIRD = 3
 """Successive halving goes on with the best third, three times as long (Li et al. 2018)."""
 _SHORTEST = 27
@@ -165,33 +167,53 @@ def from_group(group: Group, wishes: Wishes) -> Search:
     tried = sorted({math.log10(run.lr) for run in group.runs if run.lr is not None and run.state != "unfinished"})
     if group.settled or not tried:
         stage: Stage = "settled" if group.settled else "unknown"
-        return _search(stage, [], (math.nan, math.nan), group.reason, wishes, length, unit, group)
+        return _search(stage, [], _NOWHERE, group.reason, wishes, length, unit, group)
+    stage, fresh = _further(group, tried, wishes.runs)
     advised = [Planned(lr=rate.lr, why=rate.why, chance=rate.chance) for rate in group.next]
-    best = None if group.best is None or group.best.lr is None else math.log10(group.best.lr)
-    centre = math.log10(group.next[0].lr) if group.next else best
-    if centre is None:
-        centre = tried[0] - 2 * COARSE  # all of them blew up
-    if len(tried) == 1 or best is None:
-        stage, more = (
-            "coarse",
-            [(centre + COARSE * place, "factors of about 3") for place in _outwards(wishes.runs + 1)],
-        )
-        why = f"around {plain(centre):g}"
-    elif group.at_edge is not None:
-        side = 1 if group.at_edge == "high" else -1
-        more = [(best + side * COARSE * place, "factors of about 3") for place in range(1, wishes.runs + 1)]
-        stage, why = "extend", f"beyond the {'highest' if side > 0 else 'lowest'} rate tried, which was the best"
-    else:
-        more = [(best + _FINE * place, "a finer grid") for place in _outwards(2 * wishes.runs)]
-        more = [rate for rate in more if _neighbours(tried, best)[0] < rate[0] < _neighbours(tried, best)[1]]
-        stage, why = "refine", f"around the best so far, {plain(best):g}"
-    fresh = [Planned(lr=plain(place), why=f"{how} {why}") for place, how in more]
     rates = _new([*advised, *fresh], tried)[: wishes.runs]
     if not rates:
         text = f"{group.reason} The rates around it have been tried already; only repeats with other seeds say more."
-        return _search("settled", [], (math.nan, math.nan), text, wishes, length, unit, group)
-    ends = _ends(stage, [math.log10(rate.lr) for rate in rates], _neighbours(tried, best) if best is not None else None)
+        return _search("settled", [], _NOWHERE, text, wishes, length, unit, group)
+    places = [math.log10(rate.lr) for rate in rates]
+    ends = (min(places) - COARSE / 2, max(places) + COARSE / 2)
+    if stage == "refine" and group.best is not None and group.best.lr is not None:
+        inside = _neighbours(tried, math.log10(group.best.lr))
+        ends = (min(ends[0], inside[0]), max(ends[1], inside[1]))
     return _search(stage, rates, ends, group.reason, wishes, length, unit, group)
+
+
+def _further(group: Group, tried: Sequence[float], count: int) -> tuple[Stage, list[Planned]]:
+    """Rates beyond those that the sweep itself advises, nearest first."""
+    best = None if group.best is None or group.best.lr is None else math.log10(group.best.lr)
+    if len(tried) == 1 or best is None:
+        low, centre, high = _span(group, tried)
+        places = [centre + COARSE * place for place in _outwards(4 * count)]
+        places = [place for place in places if low <= place <= high][: count + 1]
+        return "coarse", _planned(places, f"factors of about 3 around {plain(centre):g}")
+    if group.at_edge is not None:
+        up = group.at_edge == "high"
+        places = [best + (COARSE if up else -COARSE) * place for place in range(1, count + 1)]
+        return "extend", _planned(places, f"beyond the {'highest' if up else 'lowest'} rate tried, which was the best")
+    low, high = _neighbours(tried, best)
+    places = [best + _FINE * place for place in _outwards(2 * count)]
+    inside = [place for place in places if low < place < high]
+    return "refine", _planned(inside, f"a finer grid around the best so far, {plain(best):g}")
+
+
+def _span(group: Group, tried: Sequence[float]) -> tuple[float, float, float]:
+    """Low end, centre and high end of a grid after one rate, or after several that all blew up, in log10.
+
+    What the dose says to leave upwards is never gone back to, nor what blew up.
+    """
+    if not group.next:
+        return -math.inf, tried[0] - 2 * COARSE, tried[0]
+    low, high = (math.log10(end) for end in group.next[0].interval)
+    low, centre, high = low - COARSE / 2, math.log10(group.next[0].lr), high + COARSE / 2
+    return (low, centre, min(high, tried[0])) if centre < tried[0] else (max(low, tried[-1]), centre, high)
+
+
+def _planned(places: Iterable[float], why: str) -> list[Planned]:
+    return [Planned(lr=plain(place), why=why) for place in places]
 
 
 def _search(
@@ -235,8 +257,10 @@ def trust_at(share: float) -> Trust:
 
 
 def plain(log10_lr: float) -> float:
-    """A rate in two digits, as people write them; 1 and 3 where it is a half power of ten."""
-    return float(f"{10**log10_lr:.{0 if abs(log10_lr * 2 - round(log10_lr * 2)) < 1e-6 else 1}e}")
+    """A rate as people write it: one digit where that changes it by 6 % at most (3 for half a decade), else two."""
+    rate = 10**log10_lr
+    short = float(f"{rate:.0e}")
+    return short if abs(short / rate - 1) <= _ROUNDED else float(f"{rate:.1e}")
 
 
 def _outwards(count: int) -> list[int]:
@@ -260,14 +284,6 @@ def _new(rates: Iterable[Planned], tried: Sequence[float]) -> list[Planned]:
             taken.append(place)
             fresh.append(rate)
     return fresh
-
-
-def _ends(stage: Stage, places: Sequence[float], inside: tuple[float, float] | None) -> tuple[float, float]:
-    """Between which to draw: the neighbours of the best, or half a step beyond the planned rates."""
-    if not places:
-        return math.nan, math.nan
-    low, high = min(places) - COARSE / 2, max(places) + COARSE / 2
-    return (min(low, inside[0]), max(high, inside[1])) if stage == "refine" and inside is not None else (low, high)
 
 
 def _sample(low: float, high: float, wishes: Wishes) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list | fit | score | ranking``: train grids, fit the dose on them, judge it."""
+"""``python -m lrdoctor.trials run | list | fit | treat | score | ranking | decay``: train grids, fit on them, judge the fits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
     command = commands.add_parser("treat", help="measure what decay, warm-up and clipping did, for the plan to quote")
     command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
+    command = commands.add_parser("decay", help="fit what a decay brings, for docs/schedules.md")
+    command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
+    command.add_argument("--train", type=Path, metavar="DIR", help="train the runs anew, and keep their grids here")
+    command.add_argument("--jobs", type=int, default=1, help="processes to train in, each with one thread (default 1)")
     options = parser.parse_args(argv)
+    if options.command == "decay":
+        from lrdoctor.trials import cooling
+
+        if options.train is not None:
+            cooling.train(options.train, options.jobs)
+        print(cooling.fit(cooling.load() if options.train is None else cooling.record(options.train), options.table))
+        return 0
     if options.command in ("fit", "score"):
         return _fit_or_score(options)
     if options.command == "ranking":

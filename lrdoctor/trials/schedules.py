@@ -9,7 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-SCHEDULES = ("constant", "cosine", "warmup", "warmup_cosine", "step", "one_cycle")
+SCHEDULES = ("constant", "cosine", "warmup", "warmup_cosine", "step", "one_cycle", "cooldown")
+HELD = 5 / 6
+"""Share of a run with a cool-down that is trained at the peak rate."""
 
 
 def multipliers(schedule: str, steps: int, warmup_fraction: float = 0.1) -> NDArray[np.float64]:
@@ -20,7 +22,8 @@ def multipliers(schedule: str, steps: int, warmup_fraction: float = 0.1) -> NDAr
     schedule
         ``constant``; ``cosine`` to zero; ``warmup`` (linear, then constant); ``warmup_cosine``; ``step``
         (a tenth at 50 % and again at 75 %); ``one_cycle`` (Smith 2018, cosine-shaped: up from a 25th over the
-        first 30 %, then down to a 250,000th, the defaults of torch).
+        first 30 %, then down to a 250,000th, the defaults of torch); ``cooldown`` (constant, then linear to zero over
+        a fifth of the steps so far, Hägele et al. 2024).
     steps
         Budget.
 
@@ -49,5 +52,7 @@ def multipliers(schedule: str, steps: int, warmup_fraction: float = 0.1) -> NDAr
             rise = low + (1 - low) * 0.5 * (1 - np.cos(np.pi * np.minimum(done / up, 1.0)))
             fall = final + (1 - final) * 0.5 * (1 + np.cos(np.pi * np.clip((done - up) / (1 - up), 0, 1)))
             return np.where(done < up, rise, fall)
+        case "cooldown":
+            return np.minimum((steps - t) / (steps - round(HELD * steps)), 1.0)
         case _:
             raise ValueError(f"unknown schedule {schedule!r}; known: {', '.join(SCHEDULES)}")

@@ -55,7 +55,7 @@ def window_ends(steps: int, steps_per_epoch: int) -> NDArray[np.int64]:
     return np.arange(width, steps + 1, width, dtype=np.int64)
 
 
-class _Members:
+class Members:
     """Stacked parameters and gradients of the members that still live, each one flat tensor with views into
     it.
 
@@ -121,7 +121,7 @@ def train_grid(
     rate = torch.tensor(lr, dtype=torch.float32)[:, None]
     factor = multipliers(schedule, steps)
     start = torch.cat([p.reshape(-1) for p in problem.initial])
-    members = _Members(start.repeat(count, 1), [p.shape for p in problem.initial])
+    members = Members(start.repeat(count, 1), [p.shape for p in problem.initial])
     rule = make_optimizer(optimizer, members.flat)
     alive = torch.arange(count)
 

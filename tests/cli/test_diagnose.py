@@ -13,7 +13,6 @@ from lrdoctor.cli import main
 from lrdoctor.cli._base import Exit
 from lrdoctor.errors import ReadError
 from lrdoctor.records import Diagnosis, Severity, Unreadable
-from lrdoctor.report import Report
 
 
 @pytest.fixture
@@ -21,11 +20,11 @@ def asked(monkeypatch, diagnosis, tmp_path):
     """Answers every question with a diagnosis built by hand: what was asked, and the answer to give."""
     calls, answer = [], [diagnosis]
 
-    def diagnose(source, **options):
+    def diagnose_each(source, **options):
         calls.append((source, options))
-        return Report(answer[0])
+        yield from [*answer[0].runs, *answer[0].unreadable]
 
-    monkeypatch.setattr(lrdoctor.api, "diagnose", diagnose)
+    monkeypatch.setattr(lrdoctor.api, "diagnose_each", diagnose_each)
     monkeypatch.chdir(tmp_path)
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
@@ -53,7 +52,7 @@ def test_what_is_asked_for_arrives(asked):
     assert options["select"] == ("osc", "NAN", "SPK")
     assert options["ignore"] == ("OSC101",)
     assert options["roles"] == {"a=b": "train_loss"}
-    assert callable(options["progress"])
+    assert (options["workers"], options["executor"], options["cache"]) == (1, None, None)
 
 
 def test_configuration_from_the_nearest_file(asked, tmp_path, capsys):
@@ -184,7 +183,7 @@ def test_whatever_happens_there_is_no_traceback(monkeypatch, capsys, error, stat
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(lrdoctor.api, "diagnose", fail)
+    monkeypatch.setattr(lrdoctor.api, "diagnose_each", fail)
     monkeypatch.setattr("lrdoctor.cli._main._discard_output", lambda: None)
     assert run("runs") == status
     out, err = capsys.readouterr()
@@ -194,7 +193,7 @@ def test_whatever_happens_there_is_no_traceback(monkeypatch, capsys, error, stat
 
 
 def test_the_traceback_is_there_for_who_asks(asked, monkeypatch):
-    monkeypatch.setattr(lrdoctor.api, "diagnose", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(lrdoctor.api, "diagnose_each", lambda *_, **__: 1 / 0)
     monkeypatch.setenv("LRDOCTOR_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         run("runs")

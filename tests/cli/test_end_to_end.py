@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 import lrdoctor.api
-import lrdoctor.engine
+import lrdoctor.examining
 from lrdoctor.cli import main
 from lrdoctor.renderers import _contract as contract
 
@@ -114,14 +114,14 @@ def test_nothing_to_read(logs, capsys):
 
 
 def test_a_defect_in_one_run_does_not_cost_the_others(logs, capsys, monkeypatch):
-    proper = lrdoctor.engine.diagnose_run
+    proper = lrdoctor.examining.diagnose_run
 
     def diagnose_run(run, *args):
         if run.id == "bad":
             raise ZeroDivisionError("boom")
         return proper(run, *args)
 
-    monkeypatch.setattr(lrdoctor.engine, "diagnose_run", diagnose_run)
+    monkeypatch.setattr(lrdoctor.examining, "diagnose_run", diagnose_run)
     assert main(["diagnose", str(logs), "--format", "text", "--fail-on", "any"]) == 1
     out, err = capsys.readouterr()
     assert "good" in out

@@ -93,3 +93,34 @@ def test_progress_is_for_people_and_for_long_work(monkeypatch):
     with Progress() as progress:
         progress(1, "a")
     assert quick.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("tty", "environment", "follows"),
+    [
+        (True, {"TERM_PROGRAM": "vscode"}, True),
+        (True, {"TERM": "xterm-kitty"}, True),
+        (True, {"VTE_VERSION": "6003"}, True),
+        (True, {"VTE_VERSION": "4205"}, False),
+        (True, {"VTE_VERSION": "new"}, False),
+        (True, {"WT_SESSION": "1"}, True),
+        (True, {"TERM": "xterm-256color"}, False),
+        (True, {"TERM": "xterm-kitty", "FORCE_HYPERLINK": "0"}, False),
+        (True, {"FORCE_HYPERLINK": "1"}, True),
+        (False, {"FORCE_HYPERLINK": "1", "TERM": "xterm-kitty"}, False),
+    ],
+)
+def test_links_are_for_terminals_that_follow_them(monkeypatch, tty, environment, follows):
+    for name in ("TERM_PROGRAM", "VTE_VERSION", "WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM",
+                 "FORCE_HYPERLINK", "TERM"):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert _terminal.follows_links(Stream(tty=tty)) is follows
+
+
+def test_no_link_without_colour(monkeypatch):
+    monkeypatch.setattr("sys.stdout", Stream(tty=True))
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    assert _terminal.options("always").links
+    assert not _terminal.options("never").links

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lrdoctor.figures.axes import ticks, value_axis
-from lrdoctor.figures.spec import Axis, Line
+from lrdoctor.figures.spec import Axis, Line, Panel, Stretch
 
 
 def axis(low, high, scale="linear", **more):
@@ -90,3 +92,18 @@ def test_ticks_are_few_and_inside():
             assert 1 <= len(found) <= 8
             assert all(low - 1e-6 * high <= at <= high * (1 + 1e-6) for at, _ in found)
             assert len({label for _, label in found}) == len(found)
+
+
+def test_names_of_stretches_share_a_row_where_they_do_not_meet():
+    def panel(*ends):
+        stretches = tuple(Stretch(axis="x", first=a, last=b, name="", ink="info") for a, b in ends)
+        return Panel(x=axis(0, 100), y=axis(0, 1), stretches=(*stretches, replace(stretches[0], axis="y")))
+
+    def rows(shown, widths):
+        return [row for _, row in shown.lanes(widths)]
+
+    assert rows(panel((0, 20), (30, 50)), [0.1, 0.1]) == [0, 0]
+    assert rows(panel((0, 20), (30, 50)), [0.4, 0.1]) == [0, 1]
+    assert rows(panel((0, 20), (10, 15), (16, 40)), [0.05, 0.05, 0.05]) == [0, 1, 1]
+    assert rows(panel((60, 80), (90, 90)), [0.2, 0.3]) == [0, 1]  # the second name ends with its stretch
+    assert rows(panel((0, 50), (90, 90)), [0.2, 0.3]) == [0, 0]

@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from lrdoctor.prescribing import treatments
-from lrdoctor.prescribing.treatments import Effect, best_schedule, clipping
+from lrdoctor.prescribing.treatments import Effect, best_decay, clipping
 from lrdoctor.records import Verdict
 
 
@@ -41,15 +41,13 @@ def test_the_shipped_table_is_complete():
 
 def test_the_schedule_that_helps_most(known):
     known["needs-decay"] = {"cosine": made(better=0.3), "warmup_cosine": made(better=0.5), "step": made(better=0.1)}
-    found = best_schedule(Verdict.NEEDS_DECAY)
-    assert found is not None
-    assert found[0] == "warmup_cosine"
+    assert best_decay(Verdict.NEEDS_DECAY) == "warmup_cosine"
 
 
 @pytest.mark.parametrize("change", [{"better": 0.1}, {"worse": 0.2}, {"lowered": -0.01}])
 def test_a_schedule_that_does_not_help_is_not_advised(known, change):
     known["diverged"] = {"cosine": made(**change)}
-    assert best_schedule(Verdict.DIVERGED) is None
+    assert best_decay(Verdict.DIVERGED) is None
 
 
 def test_clipping_must_have_mended_something_and_harmed_nothing(known):

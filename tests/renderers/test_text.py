@@ -6,12 +6,14 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from rich.cells import cell_len
 
 from lrdoctor.records import Diagnosis, Verdict
 from lrdoctor.renderers._base import Options
+from lrdoctor.renderers._links import rule_page
 from lrdoctor.renderers.text import RENDERER
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "renderers"
@@ -103,3 +105,30 @@ def test_a_run_without_curves(oscillating):
     bare = replace(oscillating, run=replace(oscillating.run, series={}))
     assert "lr-too-high" in rendered(Diagnosis(runs=(bare,)), width=80)
     assert "lr-too-high" in rendered(Diagnosis(runs=(bare, bare)))
+
+
+def test_codes_lead_to_their_pages_where_links_are_followed(oscillating):
+    said = Diagnosis(runs=(oscillating,))
+    linked = rendered(said, width=80, color=True, links=True)
+    (page,) = re.findall(r"\x1b\]8;id=[^;]*;(file:[^\x1b]*)\x1b", linked)
+    assert page.endswith("/OSC101.md")
+    assert Path(unquote(urlsplit(page).path)).is_file()
+    assert "\x1b]8" not in rendered(said, width=80, color=True)
+    assert "\x1b]8" not in rendered(said, links=True)
+
+
+@pytest.mark.parametrize("code", ["../../README", "XYZ999", "", "a b", "\u0661"])
+def test_codes_of_other_packages_lead_nowhere(code):
+    assert rule_page(code) is None
+
+
+def test_columns_line_up_on_a_wide_terminal(diagnosis):
+    rows = rendered(diagnosis, width=200).splitlines()
+    starts = {row.index(word) for row in rows for word in ("LR ", "keep ") if row[:1] in "✗●" and word in row}
+    assert len(starts) == 1
+
+
+def test_the_reason_of_a_dose_is_told_on_request(diagnosis):
+    assert "Each step overshoots" not in rendered(diagnosis, width=80)
+    assert "Each step overshoots" in rendered(diagnosis, width=80, verbosity=1)
+    assert "Each step overshoots" in rendered(Diagnosis(runs=diagnosis.runs[3:4]), width=80)

@@ -11,7 +11,6 @@ from hypothesis.extra.numpy import arrays
 from lrdoctor.signals._stats import (
     bounded,
     median,
-    median_and_quantile,
     quantile,
     robust_sigma,
     row_medians,
@@ -37,7 +36,18 @@ def test_row_medians(values):
 @given(lists, st.sampled_from([0.0, 0.25, 0.5, 0.9, 0.99, 1.0]))
 def test_quantile(values, share):
     assert quantile(values, share) == np.quantile(values, share)
-    assert median_and_quantile(values, share) == (np.median(values), np.quantile(values, share))
+
+
+@pytest.mark.parametrize("n", [1 << 15, (1 << 15) + 1, 200_001])
+def test_order_statistics_of_long_arrays(n):
+    rng = np.random.default_rng(n)
+    noise = rng.standard_normal(n)
+    ramp = np.linspace(0.0, 1.0, n)
+    cycle = np.where(np.arange(n) % (n // 2048) == 0, 100.0, noise)  # the sample sees nothing but the hundreds
+    for values in (noise, ramp, cycle, np.round(noise), np.full(n, 2.5), noise * 10.0 ** rng.integers(-300, 90, n)):
+        assert median(values) == np.median(values)
+        for share in (0.0, 0.01, 0.5, 0.9, 0.99, 0.9999, 1.0):
+            assert quantile(values, share) == np.quantile(values, share)
 
 
 def test_robust_sigma_is_that_of_normal_noise_whatever_the_outliers():

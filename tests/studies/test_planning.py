@@ -56,7 +56,15 @@ def test_one_run_is_searched_around_its_dose(facts):
     search = planned([facts(1e-5, 2.0, said=said)], runs=4)
     assert search.stage == "coarse"
     assert rates(search)[0] == pytest.approx(1e-3)
-    assert sorted(rates(search)) == pytest.approx([3e-4, 1e-3, 3e-3, 1e-2])
+    assert sorted(rates(search)) == pytest.approx([3e-4, 1e-3, 3e-3])  # the dose is known to a factor of two
+    assert search.low < 1e-3 < search.high
+
+
+def test_a_rate_that_was_too_high_is_not_gone_beyond(facts):
+    said = {"rate": 0.3, "factor": 0.5, "verdict": Verdict.LR_TOO_HIGH}
+    search = planned([facts(0.3, 1.0, said=said)], runs=9)
+    assert rates(search)[0] == pytest.approx(0.15)
+    assert max(rates(search)) < 0.3
 
 
 def test_one_run_that_nothing_speaks_against_is_left_alone(facts):

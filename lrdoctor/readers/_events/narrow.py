@@ -7,6 +7,7 @@ layout's number. There is no loop over records, and none over layouts or tags ei
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ _MOST, _MOST_PLANS = 1 << 12, 1 << 10
 _MOST_STEP_BYTES = 6
 _U = np.uint64
 _NONE = np.empty(0, np.int64)
-_SALT = np.random.default_rng().integers(0, 1 << 63, 2 + _WORDS, dtype=np.uint64) << _U(1) | _U(1)
+_SALT = np.frombuffer(os.urandom(8 * (2 + _WORDS)), np.uint64) | _U(1)  # numpy.random takes longer to import
 _WORD_SALT = _SALT[2:, None]
 # A step of k bytes ends at the first byte without continuation bit. Isolating that bit leaves 2**(8k+7); the
 # product puts k into the top three bits.

@@ -34,20 +34,14 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "share": panel.share,
         "lines": [_line(line) for line in panel.lines],
         "bands": [_band(band) for band in panel.bands],
-        "stretches": [
-            {"axis": one.axis, "first": one.first, "last": one.last, "name": one.name, "ink": one.ink,
-             "detail": one.detail}
-            for one in panel.stretches
-        ],
-        "guides": [
-            {"axis": one.axis, "at": one.at, "name": one.name, "ink": one.ink, "detail": one.detail}
-            for one in panel.guides
-        ],
-        "points": [
-            {"x": one.x, "y": one.y, "name": one.name, "ink": one.ink, "marker": one.marker, "detail": one.detail}
-            for one in panel.points
-        ],
-    }  # fmt: skip
+        "stretches": [_picked(one, "axis", "first", "last", "name", "ink") for one in panel.stretches],
+        "guides": [_picked(one, "axis", "at", "name", "ink") for one in panel.guides],
+        "points": [_picked(one, "x", "y", "name", "ink", "marker", "kind", "detail") for one in panel.points],
+    }
+
+
+def _picked(mark: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(mark, name) for name in names}
 
 
 def _axis(axis: Axis) -> dict[str, Any]:

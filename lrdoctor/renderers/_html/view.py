@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _TONES = {Verdict.DIVERGED: "bad", Verdict.UNSTABLE: "bad", Verdict.HEALTHY: "good", Verdict.INCONCLUSIVE: "unsure"}
 _MARKS = {"bad": "✗", "good": "✓", "unsure": "?", "warn": "●"}
-_COLUMNS_IN_ALL = 24_000
+_COLUMNS_IN_ALL = 18_000
 """Columns that all curves of a page are sampled down to together: what keeps 200 runs below 10 MB."""
 _MOST_COLUMNS, _FEWEST_COLUMNS = 400, 40
 _TAGS_SHOWN = 100
@@ -56,18 +57,19 @@ class RunView:
     by_name: int
     """Its place in the order of names."""
     said: RunDiagnosis
-    figure: Figure
+    figure: Figure | None
+    """None where a defect kept it from being drawn: the rest of the report does not suffer from that."""
 
     @property
     def picture(self) -> Markup:
         """Its figure without script."""
-        return _picture(self.figure)
+        return _picture(self.figure) if self.figure is not None else Markup("")
 
     @property
     def sparkline(self) -> Markup:
         """Its leading curve, small."""
         curve = words.leading_curve(self.said)
-        return Markup(svg(curve) if curve is not None else "")
+        return Markup(svg(curve, 100, 24) if curve is not None else "")
 
     @property
     def badge(self) -> Badge:
@@ -150,14 +152,14 @@ class SweepView:
 
     number: int
     group: Group
-    figure: Figure | None
+    figure: Figure
     places: dict[str, int]
     """Number of each run by its id."""
 
     @property
     def picture(self) -> Markup:
         """Its figure without script."""
-        return _picture(self.figure) if self.figure is not None else Markup("")
+        return _picture(self.figure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +175,6 @@ class PageView:
 
 def view(diagnosis: Diagnosis) -> PageView:
     """Arrange a diagnosis for the page."""
-    from lrdoctor.figures import run_figure
     from lrdoctor.renderers._html.explaining import explanations
 
     ordered = words.worst_first(diagnosis.runs)
@@ -181,7 +182,7 @@ def view(diagnosis: Diagnosis) -> PageView:
     names = sorted(range(len(ordered)), key=lambda place: words.natural(ordered[place].run.id))
     by_name = {place: order for order, place in enumerate(names)}
     runs = [
-        RunView(number=place + 1, by_name=by_name[place], said=said, figure=run_figure(said, width=width))
+        RunView(number=place + 1, by_name=by_name[place], said=said, figure=_figure(said, width))
         for place, said in enumerate(ordered)
     ]
     return PageView(
@@ -193,9 +194,21 @@ def view(diagnosis: Diagnosis) -> PageView:
     )
 
 
+def _figure(said: RunDiagnosis, width: int) -> Figure | None:
+    from lrdoctor.figures import run_figure
+
+    try:
+        return run_figure(said, width=width)
+    except Exception as error:
+        message = f"run {said.run.id!r} cannot be drawn: {type(error).__name__}: {error}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        return None
+
+
 def _sweeps(runs: Sequence[RunView]) -> list[SweepView]:
     """The groups in which several rates were tried."""
     from lrdoctor.engine import Context
+    from lrdoctor.figures import sweep_figure
     from lrdoctor.studies.facts import facts_of
     from lrdoctor.studies.sweep import study
 
@@ -203,7 +216,8 @@ def _sweeps(runs: Sequence[RunView]) -> list[SweepView]:
     places = {run.said.run.id: run.number for run in runs}
     several = [group for group in groups if len({run.lr for run in group.runs} - {None}) > 1]
     return [
-        SweepView(number=number, group=group, figure=None, places=places) for number, group in enumerate(several, 1)
+        SweepView(number=number, group=group, figure=sweep_figure(group), places=places)
+        for number, group in enumerate(several, 1)
     ]
 
 

@@ -180,6 +180,50 @@ def test_a_wandb_run():
     assert found.series["train.loss"].wall_time[0] == 1.7e9
 
 
+def test_a_wandb_run_writes_nan_as_text():
+    rows = [{"_step": i, "loss": value} for i, value in enumerate([2.0, "NaN", "Infinity", None, 1.0])]
+    (found,) = runs_from_object(SimpleNamespace(scan_history=lambda: iter(rows), config={}, name="r"))
+    np.testing.assert_array_equal(found.series["loss"].value, [2, np.nan, np.inf, 1])
+    np.testing.assert_array_equal(found.series["loss"].step, [0, 1, 2, 4])
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_a_wandb_run_that_only_samples(framed):
+    pd = pytest.importorskip("pandas")
+    rows = [{"_step": i * 10, "loss": 1 / (i + 1), "acc": None if i % 2 else 0.5} for i in range(6)]
+    made = pd.DataFrame(rows) if framed else rows
+    run = SimpleNamespace(history=lambda: made, config={"lr": 0.1}, name="n", summary={})
+    (found,) = runs_from_object(run)
+    assert (found.id, found.hyperparameters["lr"]) == ("n", 0.1)
+    np.testing.assert_array_equal(found.series["loss"].step, range(0, 60, 10))
+    np.testing.assert_array_equal(found.series["acc"].step, [0, 20, 40])
+
+
+def test_a_wandb_run_that_still_logs_names_its_files():
+    run = SimpleNamespace(log=print, dir="wandb/run-x/files", summary={}, config={}, name="n")
+    with pytest.raises(UsageError, match="wandb/run-x/files"):
+        runs_from_object(run)
+
+
+def test_trials_of_optuna():
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+    def objective(trial):
+        rate = trial.suggest_float("lr", 1e-4, 1, log=True)
+        for step in range(5):
+            trial.report(2 / (step + 1) + rate, step)
+        return rate
+
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    study.optimize(objective, n_trials=3)
+    runs = runs_from_object(study)
+    assert [run.id for run in runs] == ["trial 0", "trial 1", "trial 2"]
+    (single,) = runs_from_object(study.best_trial)
+    assert single.hyperparameters["lr"] == study.best_params["lr"]
+    assert len(single.series["intermediate_value"]) == 5
+
+
 def test_an_optuna_study():
     trial = SimpleNamespace(intermediate_values={0: 3.0, 5: 2.0}, params={"lr": 0.1}, number=4)
     (run,) = runs_from_object(trial)

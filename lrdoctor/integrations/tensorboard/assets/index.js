@@ -61,7 +61,8 @@ export async function render() {
     if (!link) return;
     event.preventDefault();
     const target = document.getElementById(link.getAttribute("href").slice(1));
-    if (target?.tagName === "DETAILS") target.open = true;
+    const around = target?.closest("details");
+    if (around) around.open = true;
     target?.scrollIntoView();
   }
 

@@ -17,6 +17,7 @@ window.LRDoctor = window.LRDoctor || {};
     left: "M-5 0L3.6-4.6V4.6Z",
     right: "M5 0L-3.6-4.6V4.6Z",
     diverged: "M-4.6-4.6L4.6 4.6M4.6-4.6L-4.6 4.6",
+    ring: "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0",
   };
 
   /** A number as the rest of the report writes it: 0.018, 5.6e-4, 12,400. */
@@ -139,8 +140,8 @@ window.LRDoctor = window.LRDoctor || {};
     function makeLegend() {
       const outputs = [];
       const where = LRDoctor.make("span", { class: "where" });
-      legend.append(where);
       panels.forEach((panel, p) => panel.lines.forEach((line, l) => {
+        if (!line.name) return;
         const button = LRDoctor.make("button", { type: "button", "aria-pressed": "true", title: "Show or hide" });
         const output = LRDoctor.make("span", { class: "value" });
         button.append(LRDoctor.make("span", { class: `swatch k-${line.ink}` }), line.name, output);
@@ -152,6 +153,13 @@ window.LRDoctor = window.LRDoctor || {};
         legend.append(button);
         outputs.push({ p, l, output });
       }));
+      const kinds = new Map(panels.flatMap((panel) => panel.points).filter((one) => one.kind).map((one) => [one.kind, one]));
+      for (const [kind, one] of kinds) {
+        const entry = LRDoctor.make("span", { class: "kind" });
+        entry.append(pictured(one), kind);
+        legend.append(entry);
+      }
+      legend.append(where);
       return { where, outputs };
     }
 
@@ -179,12 +187,13 @@ window.LRDoctor = window.LRDoctor || {};
       const shares = panels.reduce((sum, panel) => sum + panel.share, 0);
       const width = Math.max(area.clientWidth, 200);
       plots = panels.map((panel, p) => {
-        const lanes = panel.stretches.filter((one) => one.axis === "x");
+        const lanes = packed(panel, width - 76);
         const last = p === panels.length - 1;
-        const height = (HEIGHT * panel.share) / shares + lanes.length * LANE + (last ? 46 : 18);
+        const height = (HEIGHT * panel.share) / shares + lanes.rows * LANE + (last ? 46 : 18);
         return new uPlot(options(panel, p, { theme, key, width, height, lanes, last }), panel.data, area);
       });
       if (zoomed) zoom(...zoomed);
+      showValues(full[1], -1);
       const can = panels[0].y.scale === "log" || (panels[0].reach && panels[0].reach[0] > 0);
       flip.hidden = !can;
       flip.textContent = scaleOf(0) === "log" ? "Linear scale" : "Log scale";
@@ -211,7 +220,7 @@ window.LRDoctor = window.LRDoctor || {};
       };
       return {
         width, height, series, bands,
-        padding: [8 + lanes.length * LANE, 14, last ? null : 6, 0],
+        padding: [8 + lanes.rows * LANE, 14, last ? null : 6, 0],
         legend: { show: false },
         cursor: {
           sync: { key }, points: { size: 7 }, drag: { x: true, y: false, dist: 5 },
@@ -230,7 +239,11 @@ window.LRDoctor = window.LRDoctor || {};
         hooks: {
           drawClear: [(u) => shade(u, panel, theme)],
           draw: [(u) => annotate(u, panel, lanes, theme)],
-          setCursor: [(u) => p === 0 && showValues(u.posToVal(u.cursor.left, "x"), u.cursor.left)],
+          setCursor: [(u) => {
+            if (p === 0) showValues(u.posToVal(u.cursor.left, "x"), u.cursor.left);
+            const near = nearest(u, panel.points);
+            if (near) readouts.where.textContent = near.detail;
+          }],
           setScale: [(u, name) => name === "x" && follow(u)],
         },
       };
@@ -274,12 +287,19 @@ window.LRDoctor = window.LRDoctor || {};
       event.preventDefault();
     }
 
+    /** What every line is at x; at its end where the cursor is elsewhere. */
     function showValues(at, left) {
-      const inside = left >= 0;
-      readouts.where.textContent = inside ? `${panels[0].x.label} ${figure(Math.round(at), 7)}` : "";
-      for (const { p, l, output } of readouts.outputs) {
-        output.textContent = inside ? written(panels[p].lines[l], panels[p].tables[l][0], at) : "";
-      }
+      if (!(left >= 0)) at = full[1];
+      readouts.where.textContent = `${panels[0].x.label} ${panels[0].x.scale === "log" ? figure(at) : figure(Math.round(at), 7)}`;
+      for (const { p, l, output } of readouts.outputs) output.textContent = written(panels[p].lines[l], panels[p].tables[l][0], at);
+    }
+
+    /** The marked point under the cursor that has something to say. */
+    function nearest(u, points) {
+      const { left, top } = u.cursor;
+      const away = (one) => Math.hypot(u.valToPos(one.x, "x") - left, u.valToPos(one.y, "y") - top);
+      const found = points.filter((one) => one.detail && away(one) < 10);
+      return found.sort((a, b) => away(a) - away(b))[0];
     }
 
     /** What a line is at the logged step nearest to x. */
@@ -310,8 +330,38 @@ window.LRDoctor = window.LRDoctor || {};
     };
   };
 
+  /** A marker as a picture of its own. */
+  function pictured(point) {
+    const space = "http://www.w3.org/2000/svg";
+    const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS(space, tag));
+    const closed = SHAPES[point.marker].endsWith("Z");
+    for (const [name, value] of Object.entries({ viewBox: "-8 -8 16 16", width: 14, height: 14, "aria-hidden": "true" })) svg.setAttribute(name, value);
+    path.setAttribute("d", SHAPES[point.marker]);
+    path.setAttribute("class", closed ? `f-${point.ink}` : `s-${point.ink} open`);
+    svg.append(path);
+    return svg;
+  }
+
   function toggle(set, value) {
     if (!set.delete(value)) set.add(value);
+  }
+
+  /** The stretches that are named above a panel, each with its row; a row holds those that leave each other room. */
+  function packed(panel, width) {
+    const rows = [];
+    const to = panel.x.scale === "log" ? Math.log : (value) => value;
+    const [low, high] = [to(panel.x.low), to(panel.x.high)];
+    const marks = panel.stretches.filter((one) => one.axis === "x").map((one) => {
+      const needed = 7 * one.name.length + 8;
+      const [first, last] = [one.first, one.last].map((value) => ((to(value) - low) / (high - low)) * width);
+      const left = first + needed > width ? Math.min(first, Math.max(last, width) - needed) : first;
+      const right = Math.max(last, left + needed);
+      let row = rows.findIndex((taken) => taken.every(([a, b]) => right <= a || b <= left));
+      if (row < 0) row = rows.push([]) - 1;
+      rows[row].push([left, right]);
+      return [one, row];
+    });
+    return { marks, rows: rows.length };
   }
 
   function faded(color, opacity) {
@@ -345,11 +395,12 @@ window.LRDoctor = window.LRDoctor || {};
     const { ctx, bbox } = u;
     const ratio = uPlot.pxRatio;
     ctx.save();
+    ctx.setLineDash([]);
     ctx.font = `600 ${11.5 * ratio}px ${FONT.split("px ")[1]}`;
     ctx.textBaseline = "alphabetic";
-    lanes.forEach((one, number) => {
+    lanes.marks.forEach(([one, row]) => {
       if (one.last < u.scales.x.min || one.first > u.scales.x.max) return;
-      const top = bbox.top - LANE * ratio * (lanes.length - number);
+      const top = bbox.top - LANE * ratio * (row + 1);
       const [first, last] = [place(u, "x", one.first), place(u, "x", one.last)];
       ctx.fillStyle = theme.ink(one.ink);
       ctx.fillRect(first, top + (LANE - 4) * ratio, Math.max(last - first, 3 * ratio), 3 * ratio);

@@ -29,6 +29,7 @@ LRDoctor.enhance = (root, state = {}) => {
   for (const button of root.querySelectorAll("button.show")) {
     button.addEventListener("click", () => {
       const figure = button.closest("section").querySelector("figure.interactive");
+      if (!figure) return;
       draw(figure).zoom(Number(button.dataset.first), Number(button.dataset.last));
       figure.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
     });
@@ -36,8 +37,10 @@ LRDoctor.enhance = (root, state = {}) => {
 
   for (const details of root.querySelectorAll("details.explain")) {
     details.addEventListener("toggle", () => {
-      const page = root.querySelector(`#rule-${details.dataset.code} .prose`);
-      if (page && !details.querySelector(".prose")) details.querySelector("p").replaceWith(page.cloneNode(true));
+      const page = root.querySelector(`#rule-${details.dataset.code}`)?.cloneNode(true);
+      if (!page || details.querySelector(".prose")) return;
+      page.removeAttribute("id");
+      details.querySelector("p").replaceWith(page);
     });
   }
 

@@ -1,0 +1,262 @@
+"""What was said about logs that have not changed since.
+
+Two things are kept. Of a directory, whose its files are, for as long as names, sizes and times in it stay the same (and
+those of its neighbours, where a reader looked at them). Of a bundle, what was said about its runs, for as long as
+nothing in or below its directory changes. Both hold for one version of lrdoctor and one choice of settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import warnings
+from functools import lru_cache
+from importlib.metadata import entry_points
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+import lrdoctor
+from lrdoctor.bundles import Claimed
+from lrdoctor.claiming import Once
+from lrdoctor.fleet.store import Store
+from lrdoctor.readers._base import Claim, Strength
+from lrdoctor.records import Unreadable
+from lrdoctor.registry import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from lrdoctor.bundles import Bundle
+    from lrdoctor.claiming import Verdict
+    from lrdoctor.readers._base import LogFile, Reader
+
+FILE = "lrdoctor-1.sqlite"
+_SETTLED, _SETTLED_COARSE = 50_000_000, 2_000_000_000
+"""Nanoseconds after which a file is changed no more without its time changing; where times are whole seconds."""
+_FEW = 16
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    """Whose a file is: the readers that claimed it, surest first; or why nobody did."""
+
+    name: str
+    readers: tuple[tuple[str, Strength, int | None, bool], ...]
+    """Reader, strength, how many levels above the directory its group is, whether it is quiet."""
+    refusal: str | None
+
+
+class _Claims(msgspec.Struct, frozen=True, array_like=True):
+    around: bytes
+    """The neighbours of the directory, where a reader looked further than into it."""
+    files: list[_Kept]
+
+
+class Cache(Once):
+    """A way to find and open files that remembers.
+
+    Parameters
+    ----------
+    directory
+        Where the file lies or is to lie; made if need be.
+    settings
+        Whatever the answers depend on besides the files.
+    warn
+        Told once why the cache is not used.
+    files
+        How files are found and opened that are not known.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        settings: bytes,
+        warn: Callable[[str], object] = warnings.warn,
+        files: Once | None = None,
+    ) -> None:
+        super().__init__()
+        self._files = files or Once()
+        self._settings = settings + _own_version()
+        self._readers: dict[str, Reader] = {
+            reader.name: reader for reader in discover("lrdoctor.readers", "READER").values()
+        }
+        self._listed: tuple[Path, bytes] = (Path(), b"")
+        self._store = Store(directory / FILE, warn)
+
+    def pass_by(self, count: int) -> None:
+        """The walk has come by some more entries."""
+        self._files.pass_by(count)
+
+    def entries(self, path: Path) -> list[os.DirEntry[str]]:
+        """What is in a directory, by name."""
+        return self._files.entries(path)
+
+    def file(self, path: Path, *, named: bool = False) -> LogFile:
+        """The file at a path."""
+        return self._files.file(path, named=named)
+
+    def get(self, bundle: Bundle) -> bytes | None:
+        """What was said about the runs of a bundle, if nothing has changed since."""
+        stamp = _stamp_of(bundle)
+        return self._store.get(self._name(bundle), stamp) if stamp else None
+
+    def put(self, bundle: Bundle, body: bytes) -> None:
+        """Remember what was said about the runs of a bundle."""
+        stamp = _stamp_of(bundle)
+        if stamp:
+            self._store.put(self._name(bundle), stamp, body)
+
+    def _name(self, bundle: Bundle) -> bytes:
+        ends = (bundle.sources[0].path, bundle.sources[-1].path) if bundle.sources else ()
+        places = (bundle.root.absolute(), bundle.root, bundle.prefix, bundle.directory, *ends)
+        return _digest(self._settings, *map(os.fsencode, places))
+
+    def stamp(self, path: Path, entries: Sequence[os.DirEntry[str]]) -> bytes:
+        """Names, sizes and times of what is in a directory; empty where some file is too new to tell."""
+        self._listed = path, self._stamp(entries)
+        return self._listed[1]
+
+    def _stamp(self, entries: Sequence[os.DirEntry[str]]) -> bytes:
+        now, parts = time.time_ns(), []
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    parts.append(os.fsencode(entry.name))
+                    continue
+                status = entry.stat()
+            except OSError:
+                return b""
+            if not _settled(status.st_mtime_ns, now):
+                return b""
+            parts.append(b"%s %d %d" % (os.fsencode(entry.name), status.st_size, status.st_mtime_ns))
+        return _digest(*parts)
+
+    def claims(self, path: Path, files: Sequence[os.DirEntry[str]]) -> Iterator[Verdict]:
+        """Whose the files of a directory are: as it was found the last time, if nothing has changed."""
+        stamp = self._listed[1] if self._listed[0] == path else b""
+        if not files or not stamp:
+            yield from self._files.claims(path, files)
+            return
+        name = _digest(self._settings, b"claims", os.fsencode(path.absolute()))
+        known = self._known(name, stamp, path)
+        if known is not None:
+            yield from (self._verdict(path, kept) for kept in known)
+            return
+        verdicts = list(self._files.claims(path, files))
+        yield from verdicts
+        claims = _claims(path, [entry.name for entry in files], verdicts)
+        if claims is not None:
+            self._store.put(name, stamp, msgspec.msgpack.encode(claims))
+
+    def _known(self, name: bytes, stamp: bytes, path: Path) -> list[_Kept] | None:
+        body = self._store.get(name, stamp)
+        try:
+            claims = None if body is None else _CLAIMS.decode(body)
+        except msgspec.MsgspecError:
+            return None
+        if claims is None or (claims.around and claims.around != _around(path)):
+            return None
+        named = {reader for kept in claims.files for reader, *_ in kept.readers}
+        return claims.files if named <= self._readers.keys() else None
+
+    def _verdict(self, path: Path, kept: _Kept) -> Verdict:
+        file = self.file(path / kept.name)
+        if kept.refusal is not None:
+            return None, Unreadable(source=str(file.path), error=kept.refusal)
+        claims = [
+            (Claim(strength=strength, group=None if up is None else (path, *path.parents)[up], quiet=quiet), reader)
+            for reader, strength, up, quiet in kept.readers
+        ]
+        claim, reader = claims[0]
+        others = [(weaker, self._readers[name]) for weaker, name in claims[1:]]
+        return Claimed(self._readers[reader], claim, claim.group or file.path, [file], others), None
+
+    def end(self) -> None:
+        """Write what is new."""
+        self._store.close()
+        self._files.end()
+
+
+_CLAIMS = msgspec.msgpack.Decoder(_Claims)
+
+
+def _claims(path: Path, names: Sequence[str], verdicts: Sequence[Verdict]) -> _Claims | None:
+    """What to remember of the files of a directory; None where it cannot be."""
+    files, looked_around = [], False
+    homes = (path, *path.parents)
+    for name, (claimed, refusal) in zip(names, verdicts, strict=True):
+        readers = []
+        if refusal is not None and refusal.transient:
+            return None
+        for claim, reader in [(claimed.claim, claimed.reader), *claimed.others] if claimed is not None else []:
+            if claim.group is not None and claim.group not in homes:
+                return None
+            up = None if claim.group is None else homes.index(claim.group)
+            looked_around |= up is not None
+            readers.append((reader.name, claim.strength, up, claim.quiet))
+        if claimed is not None or refusal is not None:
+            files.append(_Kept(name, tuple(readers), None if refusal is None else refusal.error))
+    around = _around(path) if looked_around else b""
+    return None if looked_around and not around else _Claims(around, files)
+
+
+def _around(path: Path) -> bytes:
+    """When the directories changed that readers of groups look at: parents, and neighbours where there are few."""
+    try:
+        parent = path.parent.stat().st_mtime_ns
+        times = [parent, path.parent.parent.stat().st_mtime_ns]
+        times += [os.stat(name).st_mtime_ns for name in _neighbours(str(path.parent), parent)]  # noqa: PTH116 - many
+    except OSError:
+        return b""
+    now = time.time_ns()
+    return _digest(*(b"%d" % moment for moment in times)) if all(_settled(moment, now) for moment in times) else b""
+
+
+@lru_cache(maxsize=64)
+def _neighbours(parent: str, changed: int) -> tuple[str, ...]:
+    """The directories in a directory, unless they are many."""
+    with os.scandir(parent) as entries:
+        found = list(islice((entry.path for entry in entries if entry.is_dir()), _FEW + 1))
+    return tuple(sorted(found)) if len(found) <= _FEW else ()
+
+
+def _stamp_of(bundle: Bundle) -> bytes:
+    """What differs when a log of the bundle, or anything beside or below it, has changed; empty where unknown."""
+    named = any(file.named for source in bundle.sources for file in source.files)
+    if not bundle.part and not named:
+        return bundle.stamp
+    now, parts = time.time_ns(), []
+    try:
+        files = [file for source in bundle.all_sources() for file in source.files]
+        parts = [file.stamp[2:] for file in files]
+        beside = bundle.directory.parent.stat().st_mtime_ns if named else 0  # a configuration that comes or goes
+    except OSError:
+        return b""
+    if not all(_settled(changed, now) for _, changed in parts):
+        return b""
+    return _digest(b"%d" % beside, *(b"%d %d" % pair for pair in parts))
+
+
+def _settled(changed: int, now: int) -> bool:
+    """Say whether a change that is still to come would give a file another time."""
+    return now - changed > (_SETTLED if changed % 1_000_000_000 else _SETTLED_COARSE)
+
+
+def _digest(*parts: bytes) -> bytes:
+    return hashlib.blake2b(b"\0".join(parts), digest_size=16).digest()
+
+
+def _own_version() -> bytes:
+    """Differs when lrdoctor itself, or a plug-in of another package, has changed."""
+    home = Path(__file__).parent.parent
+    own = [path.stat() for path in sorted(home.rglob("*")) if path.suffix in (".py", ".toml", ".npz")]
+    others = [
+        f"{point.value} {point.dist.version if point.dist else ''}"
+        for group in ("lrdoctor.readers", "lrdoctor.rules")
+        for point in entry_points(group=group)
+    ]
+    sizes = [b"%d %d" % (status.st_size, status.st_mtime_ns) for status in own]
+    return _digest(lrdoctor.__version__.encode(), *sizes, *(other.encode() for other in sorted(others)))

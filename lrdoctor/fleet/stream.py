@@ -1,0 +1,94 @@
+"""From paths to diagnoses, one after the other, through whatever executor and past whatever cache there is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lrdoctor.claiming import Once
+from lrdoctor.fleet.crew import Crew
+from lrdoctor.fleet.wire import decode, encode
+from lrdoctor.fleet.work import Result
+from lrdoctor.gather import bundles
+from lrdoctor.records import RunDiagnosis, Unreadable
+from lrdoctor.roles import RoleOverrides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from lrdoctor.bundles import Bundle
+    from lrdoctor.fleet.cache import Cache
+    from lrdoctor.fleet.pool import Pool
+    from lrdoctor.fleet.work import Task
+
+
+def diagnose_paths(
+    paths: Sequence[str | Path],
+    task: Task,
+    pool: Pool,
+    *,
+    wanted: Mapping[str, str] | None = None,
+    cache: Cache | None = None,
+    files: Once | None = None,
+) -> Iterator[RunDiagnosis | Unreadable]:
+    """Diagnose every run below some paths, holding no more than is under way.
+
+    Parameters
+    ----------
+    paths
+        Files and directories.
+    task
+        What is wanted of each run.
+    pool
+        Where the work is done; closed at the end, or when the iterator is.
+    wanted
+        The roles of the task that must match some curve.
+    cache
+        What is known from another time.
+    files
+        How files are found and opened.
+
+    Yields
+    ------
+    What is said about each run, with curves thinned and in an order that does not depend on the pool.
+
+    Raises
+    ------
+    UsageError
+        Workers cannot be started, or the executor is gone.
+    ConfigError
+        One of the `wanted` roles matches no curve of any run.
+    """
+    crew = Crew(pool, msgspec.msgpack.encode(task), task.timeout)
+    overrides = RoleOverrides(wanted or {})
+    taken: Counter[str] = Counter()
+    files = files or cache or Once()
+
+    def items() -> Iterator[Bundle | Result]:
+        for item in bundles(paths, files=files):
+            known = None if cache is None or isinstance(item, Unreadable) else cache.get(item)
+            if isinstance(item, Unreadable):
+                yield Result(encode([item]), lasting=False)
+            else:
+                yield item if known is None else Result(known, lasting=False)
+
+    try:
+        for bundle, result in crew.run(items()):
+            if cache is not None and bundle is not None and result.lasting:
+                cache.put(bundle, result.data)
+            for said in decode(result.data):
+                if isinstance(said, RunDiagnosis):
+                    overrides.resolve(said.run.series)
+                    taken[said.run.id] += 1
+                    if taken[said.run.id] > 1:
+                        said = replace(said, run=replace(said.run, id=f"{said.run.id}~{taken[said.run.id]}"))
+                yield said
+    finally:
+        pool.close()
+        files.end()
+    if taken:
+        overrides.check()

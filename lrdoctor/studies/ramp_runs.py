@@ -1,0 +1,79 @@
+"""Range tests among runs: which runs are one, and the loss at each rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrdoctor.engine import Context
+from lrdoctor.studies.ramp_faults import RISING
+from lrdoctor.studies.range_test import RangeTestResult, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from lrdoctor.records import Run, Series
+
+    Floats = NDArray[np.float64]
+
+_LINEAR = "The rate does not climb exponentially, so that low rates were hardly tried."
+
+
+def range_tests(runs: Sequence[Run], steps: int | None = None) -> list[RangeTestResult]:
+    """Judge the range tests among some runs.
+
+    Parameters
+    ----------
+    runs
+        With roles assigned.
+    steps
+        Length of the training to come, if known.
+
+    Returns
+    -------
+    One for each run whose rate climbs exponentially to the end; without such a run, for each whose rate only rises;
+    without those, for the first run, saying why it is none.
+    """
+    contexts = [Context(run) for run in runs]
+    kinds = [_kind(context) for context in contexts]
+    chosen = next(
+        (found for kind in RISING if (found := [c for c, its in zip(contexts, kinds, strict=True) if its == kind])),
+        contexts[:1],
+    )
+    return [_judged(context, steps) for context in chosen]
+
+
+def _kind(context: Context) -> str:
+    schedule = context.find("schedule")
+    return schedule.kind if schedule is not None and schedule.logged else ""
+
+
+def _judged(context: Context, steps: int | None) -> RangeTestResult:
+    run = context.run
+    lr, loss = context.find("lr"), context.find("train_loss")
+    loss = context.find("val_loss") if loss is None else loss
+    if lr is None or loss is None:
+        missing = "learning rate" if lr is None else "loss"
+        reason = f"No {missing} was logged: a range test needs the learning rate and the loss of every step."
+        return RangeTestResult(id=run.id, source=run.source, steps=steps, cause="no-ramp", reason=reason)
+    rates = _at(lr, loss)
+    notes = (_LINEAR,) if _kind(context) == "warmup" else ()
+    return judge(rates, loss.value, step=loss.step, steps=steps, name=run.id, source=run.source,
+                 notes=(*run.notes, *notes))  # fmt: skip
+
+
+def _at(lr: Series, loss: Series) -> Floats:
+    """The rate at each loss: of the same step, or between its neighbours; by position if steps count other things."""
+    if np.array_equal(lr.step, loss.step):
+        return lr.value
+    if lr.unit != loss.unit:
+        return np.interp(np.linspace(0, len(lr) - 1, len(loss)), np.arange(len(lr)), lr.value)
+    known = np.isfinite(lr.value) & (lr.value > 0)
+    if not known.any():
+        return np.full(len(loss), np.nan)
+    inside = (loss.step >= lr.step[0]) & (loss.step <= lr.step[-1])
+    rates = 10.0 ** np.interp(loss.step, lr.step[known], np.log10(lr.value[known]))
+    return np.where(inside, rates, np.nan)
