@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import Unavailable
@@ -93,9 +94,11 @@ def _schedule(context: Answers, codes: set[str], verdict: Verdict) -> ScheduleAd
         return ScheduleAdvice(
             kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01, gain=_gain(context)
         )
-    kind_that_helps = best_decay(verdict)
-    return kind_that_helps and ScheduleAdvice(
-        kind=kind_that_helps, warmup_fraction=0.0 if kind_that_helps in ("cosine", "step") else _WARMUP, final_fraction=0.0
+    helpful = best_decay(verdict)
+    if helpful is None:
+        return None
+    return ScheduleAdvice(
+        kind=helpful, warmup_fraction=0.0 if helpful in ("cosine", "step") else _WARMUP, final_fraction=0.0
     )
 
 
@@ -112,10 +115,8 @@ def _measured(context: Answers, verdict: Verdict, clip_norm: float | None) -> li
     """What trial runs gained by a decay, or by clipping, in sentences."""
     said: list[str] = []
     if verdict is Verdict.NEEDS_DECAY:
-        try:
+        with suppress(Unavailable):
             said.append(in_words(expected_decay_gain(context)))
-        except Unavailable:
-            pass
     if clip_norm is not None and (effect := clipping(verdict)) is not None:
         said.append(clipping_in_words(effect))
     return said

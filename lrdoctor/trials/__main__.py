@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list | fit | treat | score | ranking | decay``: train grids, fit on them, judge the fits."""
+"""``python -m lrdoctor.trials run | list | fit | treat | score | ranking | decay``: train grids, fit, judge the fits."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from lrdoctor.records import Verdict
 
 
 def made(**changes):
-    plain = {"runs": 50, "grids": 5, "better": 0.4, "worse": 0.0, "lowered": 0.2, "low": 0.0, "high": 0.4, "rescued": 0.3}
-    return Effect(**plain | changes)
+    plain = {"runs": 50, "grids": 5, "better": 0.4, "worse": 0.0, "lowered": 0.2, "low": 0.0, "high": 0.4}
+    return Effect(**plain | {"rescued": 0.3} | changes)
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def test_the_shipped_table_is_complete():
     assert treatments._effects()
     for by_name in treatments._effects().values():
         for effect in by_name.values():
-            assert 0 <= effect.worse <= 1 and 0 <= effect.better <= 1
+            assert 0 <= effect.worse <= 1
+            assert 0 <= effect.better <= 1
             assert effect.low <= effect.lowered <= effect.high
             assert effect.runs >= 10
 
