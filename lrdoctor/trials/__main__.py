@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list | fit | treat | score | ranking | decay``: train grids, fit, judge the fits."""
+"""``python -m lrdoctor.trials run | list | fit | treat | score | ranking | decay``: train, fit, judge."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def lstm(inputs: int, width: int, outputs: int, *, each_step: bool) -> Net:
         h = cell = torch.zeros(w_in.shape[0], batch, width)
         states = []
         for drive_t in drive.unbind(1):
-            gates, new = torch.baddbmm(drive_t, h, w_h).split([3 * width, width], -1)
+            gates, new = torch.split(torch.baddbmm(drive_t, h, w_h), [3 * width, width], -1)
             enter, forget, leave = torch.sigmoid(gates).chunk(3, -1)
             cell = torch.addcmul(forget * cell, enter, torch.tanh(new))
             h = leave * torch.tanh(cell)
