@@ -56,7 +56,10 @@ class Effect:
 def _effects() -> Mapping[str, Mapping[str, Effect]]:
     import tomllib
 
-    data = tomllib.loads(files("lrdoctor.prescribing").joinpath(DATA).read_text(encoding="utf-8"))
+    try:
+        data = tomllib.loads(files("lrdoctor.prescribing").joinpath(DATA).read_text(encoding="utf-8"))
+    except FileNotFoundError:  # about to be measured anew
+        return {}
     return {
         verdict: {name: Effect(**values) for name, values in by_name.items()}
         for verdict, by_name in data.items()
