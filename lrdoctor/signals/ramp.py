@@ -238,7 +238,7 @@ def _explosion(values: Floats, level: Floats) -> int:
     cap = start + max(start - float(level[best]), 0.1 * abs(start), 6.0 * robust_sigma(values - level))
     over = np.flatnonzero(level[best:] > cap)
     position = best + int(over[0]) if over.size else values.size
-    while position > best + 1 and values[position - 1] > cap:  # the median is late by a point or two
+    while position > FEWEST and values[position - 1] > cap:  # the median is late by a point or two
         position -= 1
     return position
 

@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list | fit | score | ranking | decay``: train grids, fit on them and judge it."""
+"""``python -m lrdoctor.trials`` ``run | list | fit | score | ranking | decay | range-test``: train grids, fit, judge."""
 
 from __future__ import annotations
 
