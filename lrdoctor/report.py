@@ -90,7 +90,7 @@ class Report:
         return any(said.run.id == run_id for said in self.runs)
 
     def __getitem__(self, key: str | int) -> RunReport:
-        """One run, by its id or by its place.
+        """One run, by its id, by the end of it that no other run has (whole names of directories), or by its place.
 
         Raises
         ------
@@ -104,6 +104,9 @@ class Report:
         for said in self.runs:
             if said.run.id == key:
                 return said
+        ending = [said for said in self.runs if said.run.id.endswith(f"/{key}")]
+        if len(ending) == 1:
+            return ending[0]
         from lrdoctor.config import suggestion
 
         raise KeyError(f"no run {key!r}{suggestion(key, [said.run.id for said in self.runs])}")
