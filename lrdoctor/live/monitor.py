@@ -211,8 +211,8 @@ class Monitor:
         call = np.concatenate([np.empty(0, np.int64), *(part[2] for part in parts)])
         order = np.sort(call)
         cells: dict[str, list[tuple[Ints, Floats]]] = {name: [] for name in (axis, *names)}
-        for kind, step, at, values in parts:
-            row = np.searchsorted(order, at)
+        for kind, step, called, values in parts:
+            row = np.searchsorted(order, called)
             cells[axis].append((row, step.astype(np.float64)))
             for place, name in enumerate(kind):
                 cells[name].append((row, values[:, place]))
