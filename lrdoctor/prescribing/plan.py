@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LEVEL = 0.8
 """Coverage that the interval of a dose is meant to have."""
 _BLEW_UP = frozenset({"NAN101", "NAN103", "DIV101", "DIV102", "DIV103"})
+_SHAKEN = frozenset({"SPK101", "AMP101"})
 _WARMUP = 0.1
 """Share of the budget to warm up over: at most about 10 % (Google Tuning Playbook)."""
 
@@ -79,7 +80,7 @@ def _schedule(codes: set[str], verdict: Verdict, schedule: Schedule | None) -> S
     if verdict in (Verdict.HEALTHY, Verdict.INCONCLUSIVE, Verdict.OVERFITTING):
         return None
     warmed = schedule is not None and schedule.warmup_fraction >= 0.02
-    if codes & _BLEW_UP or "SPK101" in codes or "LRC101" in codes:
+    if codes & _BLEW_UP or codes & _SHAKEN or "LRC101" in codes:
         longer = 0.0 if schedule is None else min(2 * schedule.warmup_fraction, 0.3)
         return ScheduleAdvice(kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(longer, 3)), final_fraction=0.0)
     if "PLT101" in codes or "PLT102" in codes or "OSC101" in codes:
@@ -90,7 +91,7 @@ def _schedule(codes: set[str], verdict: Verdict, schedule: Schedule | None) -> S
 
 def _clip_norm(codes: set[str], grad_norm: Series | None) -> float | None:
     """90th percentile of the logged gradient norms (Google Tuning Playbook); 1.0 where none was logged."""
-    if not codes & (_BLEW_UP | {"SPK101"}):
+    if not codes & (_BLEW_UP | _SHAKEN):
         return None
     if grad_norm is None:
         return 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ def clipping(grad_norm: Series, hyperparameters: Mapping[str, Hyperparameter]) -
         No threshold is configured, or no norm is finite.
     """
     threshold = hyperparameters.get("clip_norm")
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < math.inf:
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1e300:
         raise Unavailable("no clip_norm in the configuration")
     norms = grad_norm.value[np.isfinite(grad_norm.value)]
     if norms.size == 0:
