@@ -45,7 +45,7 @@ def picture(rule: Any) -> str:
     below = [_panel(about, loss, run)] if about else [logged] if run.with_role(Role.LR) else []
     return paint(
         Figure(
-            title=f"{rule.code} {rule.name}", subtitle=example.title, description=drawn.description,
+            title=f"{rule.code} {rule.name}", subtitle=example.title, description=finding.message if finding else example.title,
             panels=(loss, *below), notes=drawn.notes,
         ),
         standalone=True,
