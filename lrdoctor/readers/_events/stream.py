@@ -161,7 +161,8 @@ class _Pass:
             self._at = found.end
             if self._at - self._begin >= PIECE // 2:
                 self._decode()
-            if self._fill - self._at >= HEAD and self._at + HEAD + read_head(self._buffer, self._at) + FOOT > self._fill:
+            left = self._fill - self._at - HEAD - FOOT
+            if left >= 0 and read_head(self._buffer, self._at) > left:
                 break  # the next one goes on behind what has been read
 
     def _lose(self, offset: int, lost: int) -> None:
