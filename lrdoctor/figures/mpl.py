@@ -1,4 +1,4 @@
-"""Draws a figure with matplotlib, into axes that somebody else made: pyplot is neither needed nor touched."""
+"""Draws a figure with matplotlib, into axes that somebody else made: pyplot is not touched unless none are given."""
 
 from __future__ import annotations
 
@@ -74,6 +74,20 @@ def paint(figure: Figure, axes: Axes) -> list[Axes]:
             alpha=0.7, annotation_clip=False, parse_math=False,
         )  # fmt: skip
     return panels
+
+
+def show(figure: Figure, axes: Axes | None) -> Axes:
+    """Draw into given axes, without pyplot; or into a new figure of pyplot's, which a notebook shows by itself.
+
+    Returns
+    -------
+    The axes of the first panel.
+    """
+    if axes is None:
+        from matplotlib import pyplot
+
+        axes = pyplot.figure(figsize=size(figure)).add_subplot()
+    return paint(figure, axes)[0]
 
 
 def fresh(figure: Figure) -> MplFigure:

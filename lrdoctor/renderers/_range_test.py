@@ -202,11 +202,13 @@ def _verdict(one: RangeTestResult) -> Iterator[Line]:
 
 
 def html(tests: Sequence[RangeTestResult]) -> str:
-    """The same as preformatted text for a notebook; no script, the colours of the page."""
+    """The leading test drawn, and all as preformatted text for a notebook; no script, the colours of the page."""
+    from lrdoctor.figures import range_test_figure, svg
     from lrdoctor.renderers._base import Options
     from lrdoctor.renderers._lines import paint
 
-    return f"<pre>{escape(''.join(paint(to_lines(tests), Options())))}</pre>"
+    picture = svg.paint(range_test_figure(tests[0])) if tests[0].lr.size else ""
+    return f"<div>{picture}<pre>{escape(''.join(paint(to_lines(tests), Options())))}</pre></div>"
 
 
 if __name__ == "__main__":
