@@ -2,7 +2,7 @@
 
     python tests/benchmarks/bench_fleet.py [--runs 10000] [--points 1000] [--workers 1 2] [--keep DIR]
 
-Half of the runs are CSV files (loss, validation loss, rate), half event files (loss, rate). Each way is run in a session
+Half of the runs are CSV files (loss, validation loss, rate), half event files (loss, rate). Each way runs in a session
 of its own, whose processes are watched: CPU time counts user and system of all of them, memory is the largest sum of
 their resident sets (shared pages count for each, so it is an upper bound). With --peers some of the same logs are read,
 not judged, by pandas and EventAccumulator, and by pandas and tbparse where that is installed.
