@@ -154,6 +154,11 @@ def to_lines(searches: Sequence[Search]) -> Iterator[Line]:
             yield Line([("  trust    ", "dim")], [(_worth(one.trust), "")])
         if not one.rates:
             yield Line([("  because  ", "dim")], [(clean(one.reason, 600), "good" if one.stage == "settled" else "")])
+            best = None if one.group is None or one.group.best is None else one.group.best.lr
+            if best is not None:
+                yield Line(
+                    [("  else     ", "dim")], [(f"lrdoctor plan --around {best:g} searches all the same", "dim")]
+                )
         yield BLANK
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lrdoctor.errors import UsageError
+from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -150,7 +151,7 @@ def from_nothing(usual: Usual | None, around: float | None, *, fine_tuning: bool
     if around is not None:
         if not (math.isfinite(around) and around > 0):
             raise UsageError(f"{around!r}: a learning rate is a number above zero")
-        centre, why = math.log10(around), f"around {around:g}"
+        centre, why = math.log10(around), f"around {figure(around)}"
     elif usual is not None:
         centre, why = math.log10(usual.default), f"around the default of {usual.name}"
         if fine_tuning:
@@ -168,7 +169,8 @@ def from_group(group: Group, wishes: Wishes) -> Search:
     """What to run next after a group of runs of the same training."""
     length, unit = _length(group, wishes)
     tried = sorted({math.log10(run.lr) for run in group.runs if run.lr is not None and run.state != "unfinished"})
-    if group.settled or not tried:
+    lost = group.best is None and not group.next and not any(run.state == "blew-up" for run in group.runs)
+    if group.settled or not tried or lost:
         stage: Stage = "settled" if group.settled else "unknown"
         return _search(stage, [], _NOWHERE, group.reason, wishes, length, unit, group)
     stage, fresh = _further(group, tried, wishes.runs)
@@ -192,7 +194,7 @@ def _further(group: Group, tried: Sequence[float], count: int) -> tuple[Stage, l
         low, centre, high = _span(group, tried)
         places = [centre + COARSE * place for place in _outwards(4 * count)]
         places = [place for place in places if low <= place <= high][: count + 1]
-        return "coarse", _planned(places, f"factors of about 3 around {plain(centre):g}")
+        return "coarse", _planned(places, f"factors of about 3 around {figure(plain(centre))}")
     if group.at_edge is not None:
         up = group.at_edge == "high"
         places = [best + (COARSE if up else -COARSE) * place for place in range(1, count + 1)]
@@ -200,7 +202,7 @@ def _further(group: Group, tried: Sequence[float], count: int) -> tuple[Stage, l
     low, high = _neighbours(tried, best)
     places = [best + _FINE * place for place in _outwards(2 * count)]
     inside = [place for place in places if low < place < high]
-    return "refine", _planned(inside, f"a finer grid around the best so far, {plain(best):g}")
+    return "refine", _planned(inside, f"a finer grid around the best so far, {figure(plain(best))}")
 
 
 def _span(group: Group, tried: Sequence[float]) -> tuple[float, float, float]:
