@@ -68,8 +68,8 @@ def _judged(context: Context, steps: int | None) -> RangeTestResult:
 def _paired(lr: Series, loss: Series) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Rate, loss and step of each point.
 
-    The rate is that of the same step, or between its neighbours; by position where steps count other things. Where rates
-    were logged on after the loss had stopped, there was none any more: loggers leave out what is not a number.
+    The rate is that of the same step, or between its neighbours; by position where steps count other things. Where
+    rates were logged on after the loss had stopped, there was none any more: loggers leave out what is not a number.
     """
     if np.array_equal(lr.step, loss.step):
         return lr.value, loss.value, loss.step

@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials`` ``run | list | fit | score | ranking | decay | range-test``: train grids, fit, judge."""
+"""``python -m lrdoctor.trials COMMAND``: train grids, fit on them, judge the fits."""
 
 from __future__ import annotations
 
