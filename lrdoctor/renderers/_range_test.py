@@ -196,7 +196,7 @@ def _verdict(one: RangeTestResult) -> Iterator[Line]:
         yield Line([("  unusable   ", "warn")], [(clean(one.reason or "", 600), "")])
         return
     low, high = (figure(end, 2) for end in one.interval)
-    length = f"{one.steps:,} steps" if one.steps else "about 10,000 steps; --steps says how long yours is"
+    length = f"{one.steps:,} steps" if one.steps else "about 10,000 steps (no length was given)"
     text = f" ({low} to {high} holds the best rate in {percent(one.level)} of the cases), for a training of {length}"
     yield Line([("  take       ", "dim")], [(f"LR {figure(one.recommended, 2)}", "dose"), (text, "")])
 
