@@ -81,7 +81,7 @@ def expected(context: Answers) -> Expected:
     if usual is None:
         raise Unavailable("the optimizer is unknown: put it into the configuration beside the log")
     tuning, because = tuning_of(context.run)
-    low, high = _range(usual, tuning, known.get("batch_size"))
+    low, high = usual_range(usual, tuning, known.get("batch_size"))
     effective = effective_rate(rate, known)
     return Expected(
         optimizer=usual.name, rate=rate, low=low, high=high, effective=effective,
@@ -121,7 +121,8 @@ def tuning_of(run: Run) -> tuple[Tuning, str]:
     return "unknown", ""
 
 
-def _range(usual: Usual, tuning: Tuning, batch: Hyperparameter) -> tuple[float, float]:
+def usual_range(usual: Usual, tuning: Tuning, batch: Hyperparameter) -> tuple[float, float]:
+    """Usual range of an optimizer for a kind of training and a batch size."""
     low = usual.low if tuning == "from scratch" else usual.low / _LESS[1]
     high = usual.high / _LESS[0] if tuning == "fine-tuning" else usual.high
     if isinstance(batch, int | float) and _USUAL_BATCH < batch < 1e9:  # beyond, it is a slip
