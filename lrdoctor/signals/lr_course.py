@@ -90,7 +90,7 @@ def lr_course(lr: Series, schedule: Schedule) -> LrCourse:
     step, rate = lr.step[finite], lr.value[finite]
     if rate.size < 5 or step[-1] <= step[0]:
         raise Unavailable("too few points of the learning rate")
-    r = rate / schedule.peak
+    r = np.maximum(rate, -1e6 * schedule.peak) / schedule.peak
     unit = _unit_of(rate)
     zero = _longest_zero(step, r) if unit < _FINE * schedule.peak else None
     steps = np.abs(np.diff(rate))
