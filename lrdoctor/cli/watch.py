@@ -188,6 +188,8 @@ class _Board:
         if self._live is not None:
             self._draw("")
             self._live.stop()
+            if not self._live.console.is_terminal:
+                self._live.console.print()
 
     def tell(self, item: Change | Gone | Unreadable) -> None:
         """Draw, unless that was just done; what cannot be read is named above the table, if it is not much."""
