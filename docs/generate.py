@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS.parent), str(DOCS)]  # what is described is this checkout, not a copy that is installed
 
+import gallery
 import pictures
 
 from lrdoctor.cli._main import build_parser
@@ -68,7 +69,7 @@ def pages() -> dict[str, str]:
     texts = {f"rules/{rule.code}.md": rule_page(rule) for rule in rules}
     texts |= {"rules/README.md": index_page(rules), "cli.md": cli_page(), "formats.md": formats_page()}
     drawn = {f"pictures/{rule.code}.svg": pictures.picture(rule) for rule in rules}
-    return {name: f"{_NOTE}\n\n{text.strip()}\n" for name, text in texts.items()} | drawn
+    return {name: f"{_NOTE}\n\n{text.strip()}\n" for name, text in texts.items()} | drawn | gallery.gallery()
 
 
 def rule_page(rule: Any) -> str:

@@ -11,7 +11,7 @@ from lrdoctor.errors import Unavailable
 from lrdoctor.figures.axes import value_axis
 from lrdoctor.figures.course import Course
 from lrdoctor.figures.run import curves_of, run_figure
-from lrdoctor.figures.spec import Figure, Guide, Panel
+from lrdoctor.figures.spec import Guide, Panel
 from lrdoctor.figures.svg import paint
 from lrdoctor.records import Plan, RateAdvice, Role, RunDiagnosis, Verdict
 from lrdoctor.roles import assign_roles
@@ -43,13 +43,14 @@ def picture(rule: Any) -> str:
     about = _about(run, {piece.tag for one in found for piece in one.evidence})
     logged = replace(rate, stretches=(), guides=())
     below = [_panel(about, loss, run)] if about else [logged] if run.with_role(Role.LR) else []
-    return paint(
-        Figure(
-            title=f"{rule.code} {rule.name}", subtitle=example.title, description=drawn.description,
-            panels=(loss, *below), notes=drawn.notes,
-        ),
-        standalone=True,
-    )  # fmt: skip
+    named = replace(
+        drawn,
+        title=f"{rule.code} {rule.name}",
+        subtitle=example.title,
+        description=example.title if finding is None else finding.message,
+        panels=(loss, *below),
+    )
+    return paint(named, standalone=True)
 
 
 def _about(run: Run, tags: set[str]) -> list[Series]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lrdoctor.live.monitor import Monitor
     from lrdoctor.live.range_test import RangeTest
     from lrdoctor.prescribing.layerwise import layerwise
+    from lrdoctor.prescribing.schedules import schedule
     from lrdoctor.records import Diagnosis, Run, Series
     from lrdoctor.report import Report, SweepReport
 
@@ -23,6 +24,7 @@ _HOMES = {
     "plan": "lrdoctor.api",
     "range_test": "lrdoctor.api",
     "read": "lrdoctor.api",
+    "schedule": "lrdoctor.prescribing.schedules",
     "sweep": "lrdoctor.api",
     "CompareReport": "lrdoctor.answers",
     "Diagnosis": "lrdoctor.records",
@@ -54,6 +56,7 @@ __all__ = [
     "plan",
     "range_test",
     "read",
+    "schedule",
     "sweep",
 ]
 

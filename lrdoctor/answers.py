@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+    from matplotlib.axes import Axes
 
     from lrdoctor.records import Unreadable
     from lrdoctor.studies.comparison import Comparison
@@ -220,6 +221,18 @@ class RangeTestReport:
 
     def __iter__(self) -> Iterator[RangeTestResult]:
         return iter(self.tests)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the loss against the rate, its regions, what finders suggest, and the rate to take.
+
+        Parameters
+        ----------
+        ax
+            matplotlib axes to draw into. None: a new figure of pyplot's.
+        """
+        from lrdoctor.figures import mpl, range_test_figure
+
+        return mpl.show(range_test_figure(self.result), ax)
 
     def to_json(self) -> str:
         """The answer as `lrdoctor range-test --format json` writes it (schema ``lrdoctor.range-test/1``)."""

@@ -166,7 +166,7 @@ def diagnose_each(
     settings = msgspec.msgpack.encode((config, task.roles))
     yield from diagnose_paths(
         _expand(paths), task, pool_for(workers, executor), wanted=roles or {},
-        cache=None if cache is None else Cache(Path(cache), settings, warn, files), files=files,
+        cache=None if cache is None else Cache(Path(cache), settings, warn), files=files,
     )  # fmt: skip
 
 
@@ -460,12 +460,17 @@ def _numbered(item: Any, number: int) -> Iterator[Run | Unreadable]:
         yield entry
 
 
-def _expand(paths: Sequence[str | Path]) -> list[Path]:
+def _expand(paths: Sequence[str | Path]) -> list[str | Path]:
     """Resolve globs; a path that exists is taken as it stands, whatever characters are in it."""
-    found: list[Path] = []
+    from lrdoctor.remote import expanded, is_url
+
+    found: list[str | Path] = []
     for path in paths:
         if not str(path):
             raise UsageError("the path is empty")
+        if is_url(path):
+            found += expanded(str(path))
+            continue
         if Path(path).exists() or not glob.has_magic(str(path)):
             found.append(Path(path))
             continue

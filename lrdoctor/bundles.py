@@ -13,10 +13,13 @@ from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.joining import join_runs
 from lrdoctor.readers._base import Claim, LogFile, Reader, Source
 from lrdoctor.records import Run, Unreadable
+from lrdoctor.remote import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from lrdoctor.remote import Remote
 
 LOG_SUFFIXES = frozenset({".csv", ".tsv", ".jsonl"})
 """A file of such a name that no reader wants is worth a word: somebody may have meant it."""
@@ -62,6 +65,8 @@ class Bundle:
         True where the directory holds more logs than these.
     stamp
         Differs when anything in or below the directory has changed; empty unless somebody wants to know.
+    remote
+        What it takes to fetch the files, where they are not here.
     """
 
     root: Path
@@ -71,6 +76,7 @@ class Bundle:
     below: tuple[Bundle, ...] = ()
     part: bool = False
     stamp: bytes = b""
+    remote: Remote | None = None
 
     def __len__(self) -> int:
         return len(self.sources) + sum(map(len, self.below))
@@ -103,7 +109,16 @@ def read_bundle(
     ------
     Runs whose ids need not be unique yet, and an `Unreadable` for each source that could not be read.
     """
-    for item in _found(bundle, read or read_source):
+    if bundle.remote is None:
+        yield from _named(bundle, read or read_source)
+        return
+    with bundle.remote.fetched(bundle) as (here, lost, top):
+        for item in [*lost, *_named(here, read or read_source)]:
+            yield told(item, top, bundle.remote.url)
+
+
+def _named(bundle: Bundle, read: Callable[[Claimed], Iterator[Found | Unreadable]]) -> Iterator[Run | Unreadable]:
+    for item in _found(bundle, read):
         yield replace(item.run, id=_global_id(item, bundle)) if isinstance(item, Found) else item
 
 

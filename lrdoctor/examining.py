@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.engine import diagnose_run
 from lrdoctor.errors import LrdoctorError
+from lrdoctor.readers._named import with_rate_of_name
 from lrdoctor.records import Run, RunDiagnosis, Unreadable
 from lrdoctor.roles import RoleOverrides, assign_roles
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def with_roles(run: Run, overrides: RoleOverrides) -> Run | Unreadable:
-    """The run with a role for each curve."""
+    """The run with a role for each curve, and the rate in its name where no curve and no setting says it."""
     try:
-        return assign_roles(run, overrides)
+        return with_rate_of_name(assign_roles(run, overrides))
     except Exception as error:
         return defect(run, "its curves could not be told apart", error)
 

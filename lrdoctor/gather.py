@@ -15,6 +15,7 @@ from lrdoctor.bundles import Bundle, Claimed, Found, read_bundle, read_source
 from lrdoctor.claiming import Once, claim_file, why_not
 from lrdoctor.readers._base import LogFile
 from lrdoctor.records import Run, Unreadable
+from lrdoctor.remote import is_url, redacted
 
 if TYPE_CHECKING:
     import os
@@ -138,14 +139,18 @@ def gather(
     """
     files = bookmarks or files or Once()
     taken: Counter[str] = Counter()
-    for item in bundles(paths, files=files):
-        for run in [item] if isinstance(item, Unreadable) else read_bundle(item, files.read):
-            if isinstance(run, Run):
-                taken[run.id] += 1
-                yield files.settle(run if taken[run.id] == 1 else replace(run, id=f"{run.id}~{taken[run.id]}"))
-            else:
-                yield run
-    files.end()
+    try:
+        for item in bundles(paths, files=files):
+            for run in [item] if isinstance(item, Unreadable) else read_bundle(item, files.read):
+                if isinstance(run, Run):
+                    taken[run.id] += 1
+                    yield files.settle(run if taken[run.id] == 1 else replace(run, id=f"{run.id}~{taken[run.id]}"))
+                else:
+                    yield run
+            if isinstance(item, Bundle):
+                files.release(item)
+    finally:
+        files.end()
 
 
 def bundles(paths: Sequence[str | Path], *, files: Once | None = None) -> Iterator[Bundle | Unreadable]:
@@ -162,9 +167,12 @@ def bundles(paths: Sequence[str | Path], *, files: Once | None = None) -> Iterat
     ------
     What is to be read together, and an `Unreadable` for each file that looked like a log and is none.
     """
-    roots = [Path(path) for path in paths]
-    for root in roots:
-        yield from _below(root, root.as_posix() if len(roots) > 1 else "", files or Once())
+    files = files or Once()
+    for path in paths:
+        name = redacted(path).rstrip("/") if is_url(path) else Path(path).as_posix()
+        root = files.mount(path) if is_url(path) else Path(path)
+        for item in _below(root, name if len(paths) > 1 else "", files):
+            yield files.completed(item) if isinstance(item, Bundle) else files.told(item)
 
 
 def _below(root: Path, prefix: str, files: Once) -> Iterator[Bundle | Unreadable]:
@@ -201,7 +209,6 @@ class _Walk:
         if (status.st_dev, status.st_ino) in self._seen or depth > _MAX_DEPTH:
             return
         self._seen.add((status.st_dev, status.st_ino))
-        self._files.pass_by(len(entries))
         stamp = self._files.stamp(path, entries)
         folders, alone, pending, refusals = _look(path, entries, self._files)
         yield from refusals

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from lrdoctor.figures import Figure
     from lrdoctor.records import Finding, Unreadable
     from lrdoctor.studies.sweep import Group
 
@@ -41,9 +40,9 @@ class RunReport(RunDiagnosis):
         -------
         The axes of the loss.
         """
-        from lrdoctor.figures import run_figure
+        from lrdoctor.figures import mpl, run_figure
 
-        return _plot(run_figure(self), ax)
+        return mpl.show(run_figure(self), ax)
 
     def to_frame(self) -> pd.DataFrame:
         """Every point of every curve, one row each: see `Run.to_frame`."""
@@ -90,7 +89,7 @@ class Report:
         return any(said.run.id == run_id for said in self.runs)
 
     def __getitem__(self, key: str | int) -> RunReport:
-        """One run, by its id or by its place.
+        """One run, by its id, by the end of it that no other run has (whole names of directories), or by its place.
 
         Raises
         ------
@@ -104,6 +103,9 @@ class Report:
         for said in self.runs:
             if said.run.id == key:
                 return said
+        ending = [said for said in self.runs if said.run.id.endswith(f"/{key}")]
+        if len(ending) == 1:
+            return ending[0]
         from lrdoctor.config import suggestion
 
         raise KeyError(f"no run {key!r}{suggestion(key, [said.run.id for said in self.runs])}")
@@ -125,11 +127,11 @@ class Report:
         UsageError
             There is no run.
         """
-        from lrdoctor.figures import overview_figure
+        from lrdoctor.figures import mpl, overview_figure
 
         if not self.runs:
             raise UsageError("no run was read, so there is nothing to draw")
-        return self.runs[0].plot(ax) if len(self.runs) == 1 else _plot(overview_figure(self.runs), ax)
+        return self.runs[0].plot(ax) if len(self.runs) == 1 else mpl.show(overview_figure(self.runs), ax)
 
     def to_json(self) -> str:
         """The report as `lrdoctor diagnose --format json` writes it (schema ``lrdoctor.report/1``)."""
@@ -240,11 +242,11 @@ class SweepReport:
         UsageError
             There is no run.
         """
-        from lrdoctor.figures import sweep_figure
+        from lrdoctor.figures import mpl, sweep_figure
 
         if not self.groups:
             raise UsageError("no run was read, so there is nothing to draw")
-        return _plot(sweep_figure(self.groups[group]), ax)
+        return mpl.show(sweep_figure(self.groups[group]), ax)
 
     def to_frame(self) -> pd.DataFrame:
         """The runs as a pandas DataFrame, best first in each group.
@@ -283,14 +285,3 @@ class SweepReport:
         from lrdoctor.renderers._notebook import sweep_html
 
         return sweep_html(self.groups)
-
-
-def _plot(figure: Figure, ax: Axes | None) -> Axes:
-    """Draw into given axes, without pyplot; or into a new figure of pyplot's, which a notebook shows by itself."""
-    from lrdoctor.figures import mpl
-
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.figure(figsize=mpl.size(figure)).add_subplot()
-    return mpl.paint(figure, ax)[0]

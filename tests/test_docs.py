@@ -108,3 +108,12 @@ def test_links_and_named_pages_exist(page):
             assert (page.parent / target).exists(), target
     for named in re.findall(r"`(docs/[\w./-]+)`", text):
         assert (ROOT / named).exists(), named
+
+
+def test_what_the_page_on_knowledge_names_exists():
+    text = (DOCS / "knowledge.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`(lrdoctor/[\w./]+)`", text):
+        assert (ROOT / path).exists(), path
+    known = {command.name for command in discover("lrdoctor.cli", "COMMAND").values()}
+    assert set(re.findall(r"`lrdoctor ([\w-]+)", text)) <= known
+    assert set(re.findall(r"\[([A-Z]{3}\d{3})\]", text)) == {rule.code for rule in all_rules()}

@@ -34,9 +34,18 @@ def test_runs_by_id_and_place(report, diagnosis):
     assert [finding.code for finding in report.findings] == ["OSC101", "NAN101"]
 
 
+def test_the_end_of_an_id_will_do_where_only_one_run_has_it(report):
+    assert report["lr_0.1"].run.id == "sweep/lr_0.1"
+    twice = Report(Diagnosis(runs=(*report.runs, replace(report[3], run=replace(report[3].run, id="b/lr_0.1")))))
+    with pytest.raises(KeyError, match="did you mean"):
+        twice["lr_0.1"]
+    with pytest.raises(KeyError):
+        report["_0.1"]
+
+
 def test_unknown_run_names_the_closest(report):
     with pytest.raises(KeyError, match=r"did you mean 'sweep/lr_0\.1'"):
-        report["lr_0.1"]
+        report["sweep/lr_0.2"]
     with pytest.raises(IndexError):
         report[99]
 

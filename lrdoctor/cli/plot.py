@@ -29,7 +29,7 @@ class Plot:
     """Draws."""
 
     name = "plot"
-    help = "draw a run with its findings and the advised rate, several runs, or a sweep"
+    help = "draw a run with its findings and the advised rate, several runs, a sweep, or a range test"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
@@ -41,6 +41,7 @@ class Plot:
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--run", metavar="ID", help="draw this one of several runs, by its id or a part of it")
         what.add_argument("--sweep", action="store_true", help="draw where the runs ended against their learning rates")
+        what.add_argument("--range-test", action="store_true", help="draw the loss of a range test against its rate")
         add_reading(parser)
 
     def run(self, args: argparse.Namespace) -> Exit:
@@ -51,8 +52,9 @@ class Plot:
         if path.suffix.lower() not in _KINDS:
             raise UsageError(f"--output: cannot tell from {path.name!r} what to write; end it in {' or '.join(_KINDS)}")
         config = load(args.config)
+        draw = _of_sweep if args.sweep else _of_range_test if args.range_test else _of_runs
         with Progress() as progress:
-            figure, lost = (_of_sweep if args.sweep else _of_runs)(args, config, progress)
+            figure, lost = draw(args, config, progress)
         for one in lost:
             say(f"{one.source}: {one.error}")
         if figure is None:
@@ -91,6 +93,17 @@ def _of_sweep(
         say(f"{len(found)} groups that cannot be compared; the largest is drawn, `lrdoctor sweep` names the others")
     groups = sorted(found.groups, key=lambda group: -len(group.runs))
     return sweep_figure(groups[0]) if groups else None, found.unreadable
+
+
+def _of_range_test(
+    args: argparse.Namespace, config: Config, progress: Progress
+) -> tuple[Figure | None, Sequence[Unreadable]]:
+    """The first one that is usable."""
+    from lrdoctor import api
+    from lrdoctor.figures import range_test_figure
+
+    found = api.range_test(existing(args.paths), config=config, roles=roles_given(args.role))
+    return range_test_figure(found.result) if found.tests else None, found.unreadable
 
 
 def _named(runs: Sequence[RunReport], name: str) -> RunReport:

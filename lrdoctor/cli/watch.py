@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|w)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SHOWN_EVERY = 0.5
+_MOST_NAMED = 5
 
 
 class Watch:
@@ -169,7 +170,7 @@ class _Board:
         self._follower, self._every = follower, args.interval
         self._once: bool = args.once
         self._how = options(args.color)
-        self._drawn = 0.0
+        self._drawn, self._named = 0.0, 0
         self._live: Live | None = None
 
     def __enter__(self) -> _Board:
@@ -187,11 +188,26 @@ class _Board:
         if self._live is not None:
             self._draw("")
             self._live.stop()
+            if not self._live.console.is_terminal:
+                self._live.console.print()
 
     def tell(self, item: Change | Gone | Unreadable) -> None:
-        """Draw, unless that was just done."""
+        """Draw, unless that was just done; what cannot be read is named above the table, if it is not much."""
+        from lrdoctor.records import Unreadable
+
+        if isinstance(item, Unreadable) and self._named < _MOST_NAMED:
+            self._name(item)
         if time.monotonic() - self._drawn > _SHOWN_EVERY:
             self._draw("looking...")
+
+    def _name(self, lost: Unreadable) -> None:
+        from rich.text import Text
+
+        from lrdoctor.renderers._clean import clean
+
+        assert self._live is not None
+        self._named += 1
+        self._live.console.print(Text(f"{clean(lost.source)}: {clean(lost.error, 600)}", style="dim"))
 
     def rest(self) -> None:
         """Draw what is known now."""

@@ -42,14 +42,14 @@ def spot(x: float, y: float, width: float, curves: Floats, box: Box) -> Spot:
         float64 [2, n], as `pixels` gives them.
     """
     best, least = Spot(x + _NEAR, y + 4.0, "start"), np.inf
-    for number, (dx, dy) in enumerate(_CANDIDATES):
+    for dx, dy, reluctance in _CANDIDATES:
         left = x + dx if dx > 0 else x + dx - width if dx < 0 else x - width / 2
         middle = y + dy
         inside = box.x + 1 <= left and left + width <= box.x + box.width - 1
         inside &= box.y + _HEIGHT / 2 <= middle <= box.y + box.height - _HEIGHT / 2
         across = (curves[0] > left - 2) & (curves[0] < left + width + 2)
         hidden = np.count_nonzero(across & (np.abs(curves[1] - middle) < _HEIGHT / 2 + 2))
-        cost = hidden + number / 100 + (0 if inside else 1e6)
+        cost = hidden + reluctance + (0 if inside else 1e6)
         if cost < least:
             anchor: Literal["start", "middle", "end"] = "start" if dx > 0 else "end" if dx < 0 else "middle"
             best, least = Spot(x + dx, middle + 4.0, anchor), cost
@@ -63,13 +63,14 @@ def covered(at: Spot, width: float) -> Floats:
     return np.hstack([np.vstack([across, np.full(across.size, at.y - 4.0 + dy)]) for dy in (-5.0, 0.0, 5.0)])
 
 
+_SIDES = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (1, -1), (0, -1), (-1, -1))
+"""Right first, then below, then left, then above."""
 _CANDIDATES = [
-    (dx, dy)
-    for far in (_NEAR, _FAR, 2 * _FAR)
-    for dx, dy in (
-        (far, 0.0), (far, far), (0.0, far + 6), (-far, far), (-far, 0.0), (far, -far), (0.0, -far - 6), (-far, -far)
-    )
-]  # fmt: skip
+    (far * right, (far + (6.0 if right == 0 else 0.0)) * down, reluctance + number / 100)
+    for far, reluctance in ((_NEAR, 0.0), (_FAR, 6.0), (2 * _FAR, 20.0))
+    for number, (right, down) in enumerate(_SIDES)
+]
+"""Offsets of a name from its point, each with how many hidden bits of curves it is as bad as."""
 
 
 def pixels(panel: Panel, box: Box) -> Floats:
@@ -81,8 +82,8 @@ def pixels(panel: Panel, box: Box) -> Floats:
         if guide.axis == "x":
             found.append(np.vstack([np.full(down.size, box.x + box.width * float(panel.x.place(guide.at))), down]))
         else:
-            y = box.y + box.height * (1.0 - float(panel.y.place(guide.at)))
-            found.append(np.vstack([across, np.full(across.size, y)]))
+            level = box.y + box.height * (1.0 - float(panel.y.place(guide.at)))
+            found.append(np.vstack([across, np.full(across.size, level)]))
     for line in panel.lines:
         x, y = box.x + box.width * panel.x.place(line.x), box.y + box.height * (1.0 - panel.y.place(line.y))
         known = np.isfinite(y)

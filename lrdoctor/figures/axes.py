@@ -129,4 +129,6 @@ def _log_ticks(axis: Axis, most: int) -> list[tuple[float, str]]:
         values = [value for value in fine if axis.low <= value <= axis.high]
         if len(values) < 2:
             return _linear_ticks(axis, most)
+        if len(values) > most:
+            values = [10.0**power for power in powers] if len(powers) > 1 else values[::2]
     return [(value, figure(value)) for value in values]

@@ -1,17 +1,21 @@
-"""Draws a figure with matplotlib, into axes that somebody else made: pyplot is neither needed nor touched."""
+"""Draws a figure with matplotlib, into axes that somebody else made: pyplot is not touched unless none are given."""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lrdoctor.figures._placing import covered, pixels, spot
+from lrdoctor.figures._svg_layout import Box
 from lrdoctor.figures.axes import ticks
 from lrdoctor.figures.theme import FEW_POINTS, STYLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MplFigure
     from numpy.typing import NDArray
@@ -30,6 +34,9 @@ _LANE = 14.0
 _TITLE = 88
 """Characters of a row of the title."""
 _SMALL = "small"
+_LETTER = 5.2
+"""Mean width of a character of small text, points."""
+_ALIGNED: Mapping[str, Literal["left", "center", "right"]] = {"start": "left", "middle": "center", "end": "right"}
 _CHARACTER = 0.0125
 """Width of a character as a share of the panel, for one as wide as `size` makes it."""
 
@@ -50,7 +57,8 @@ def paint(figure: Figure, axes: Axes) -> list[Axes]:
     """
     panels = [axes, *_below(axes, figure)]
     for number, (panel, into) in enumerate(zip(figure.panels, panels, strict=True)):
-        painter = _Painter(panel, into, last=number == len(panels) - 1)
+        part = panel.share / sum(one.share for one in figure.panels)
+        painter = _Painter(panel, into, part, last=number == len(panels) - 1)
         painter.paint()
         if number == 0:  # the others say on their axis what they show
             painter.show_legend()
@@ -66,6 +74,20 @@ def paint(figure: Figure, axes: Axes) -> list[Axes]:
             alpha=0.7, annotation_clip=False, parse_math=False,
         )  # fmt: skip
     return panels
+
+
+def show(figure: Figure, axes: Axes | None) -> Axes:
+    """Draw into given axes, without pyplot; or into a new figure of pyplot's, which a notebook shows by itself.
+
+    Returns
+    -------
+    The axes of the first panel.
+    """
+    if axes is None:
+        from matplotlib import pyplot
+
+        axes = pyplot.figure(figsize=size(figure)).add_subplot()
+    return paint(figure, axes)[0]
 
 
 def fresh(figure: Figure) -> MplFigure:
@@ -99,10 +121,10 @@ def _below(axes: Axes, figure: Figure) -> list[Axes]:
 class _Painter:
     """Draws one panel."""
 
-    def __init__(self, panel: Panel, axes: Axes, *, last: bool) -> None:
+    def __init__(self, panel: Panel, axes: Axes, part: float, *, last: bool) -> None:
         from matplotlib.colors import to_rgb
 
-        self.panel, self.last = panel, last
+        self.panel, self.part, self.last = panel, part, last
         self.axes = axes
         self.dark = float(np.mean(to_rgb(_behind(axes)))) < 0.5
         self.legend: dict[str, Any] = {}
@@ -134,8 +156,10 @@ class _Painter:
             draw = axes.axvline if guide.axis == "x" else axes.axhline
             draw(guide.at, color=self.color(guide.ink), linewidth=style.width, linestyle=_dashes(guide.ink), zorder=2.5)
             self._beside_guide(guide.axis, guide.at, guide.name)
-        for number, point in enumerate(panel.points):
-            self._point(point, above=number % 2 == 1)
+        box = _box(axes, self.part)
+        hidden = pixels(panel, box)
+        for point in panel.points:
+            hidden = self._point(point, box, hidden)
 
     def _shade(self, stretch: Stretch) -> None:
         draw = self.axes.axvspan if stretch.axis == "x" else self.axes.axhspan
@@ -193,7 +217,8 @@ class _Painter:
             ha="left" if across else "right", fontsize=_SMALL, fontweight="bold", parse_math=False,
         )  # fmt: skip
 
-    def _point(self, point: Point, *, above: bool) -> None:
+    def _point(self, point: Point, box: Box, hidden: Floats) -> Floats:
+        """A marker and its name, where it hides the fewest of the curves; answers what is hidden by now."""
         color = self.color(point.ink)
         (drawn,) = self.axes.plot(
             [point.x], [point.y], linestyle="none", marker=_MARKERS[point.marker], color=color, clip_on=False, zorder=3,
@@ -203,14 +228,18 @@ class _Painter:
         )  # fmt: skip
         if point.kind:
             self.legend.setdefault(point.kind, drawn)
-        if point.name:
-            right = float(self.panel.x.place(point.x)) > 0.75
-            above = (above or float(self.panel.y.place(point.y)) < 0.15) and point.y < self.panel.y.high
-            self.axes.annotate(
-                point.name, (point.x, point.y), (-9 if right else 9, 6 if above else -12), textcoords="offset points",
-                ha="right" if right else "left", fontsize=_SMALL, annotation_clip=False, parse_math=False,
-                bbox={"facecolor": self.axes.get_facecolor(), "alpha": 0.6, "linewidth": 0, "pad": 0.5},
-            )  # fmt: skip
+        if not point.name:
+            return hidden
+        x = box.width * float(self.panel.x.place(point.x))
+        y = box.height * (1.0 - float(self.panel.y.place(point.y)))
+        width = _LETTER * len(point.name)
+        at = spot(x, y, width, hidden, box)
+        self.axes.annotate(
+            point.name, (point.x, point.y), (at.x - x, y - at.y + 4), textcoords="offset points", va="center",
+            ha=_ALIGNED[at.anchor], fontsize=_SMALL, annotation_clip=False, parse_math=False,
+            bbox={"facecolor": self.axes.get_facecolor(), "alpha": 0.5, "linewidth": 0, "pad": 0.5},
+        )  # fmt: skip
+        return np.hstack([hidden, covered(at, width)])
 
     def show_legend(self) -> None:
         if not self.legend:
@@ -220,6 +249,13 @@ class _Painter:
         legend = self.axes.legend(list(self.legend.values()), names, fontsize="x-small", loc="best", framealpha=0.6)
         for text in legend.get_texts():
             text.set_parse_math(False)
+
+
+def _box(axes: Axes, part: float) -> Box:
+    """A panel in points, as far as is known before anything is laid out; it has a part of the height of the axes."""
+    whole = axes.figure.bbox if axes.bbox.height < 1 else axes.bbox
+    points = 72.0 / axes.figure.dpi
+    return Box(0.0, 0.0, whole.width * points, whole.height * points * part)
 
 
 def _lanes(panel: Panel) -> list[tuple[Stretch, int]]:

@@ -1,5 +1,5 @@
-"""How each ink looks: colours of Okabe & Ito (2008), which the colour-blind can tell apart, and for grey prints a dash,
-a width and a marker as well.
+"""How each ink looks: the hues of Okabe & Ito (2008), which the colour-blind can tell apart; for grey prints a dash, a
+width and a marker as well.
 
 What is drawn into a page takes one colour that stands out on white and on black; a file of its own has two sets.
 """
@@ -42,7 +42,7 @@ class Style:
 
 
 STYLES: Mapping[Ink, Style] = {
-    "train": Style("#0072b2", "#56b4e9"),
+    "train": Style("#1a7fc4", "#56b4e9"),
     "validation": Style("#b8588a", "#e08fba", width=2.0, dots=True),
     "rate": Style("#7a7f87", "#9aa4af", width=2.0),
     "advice": Style("#009e73", "#2fc79b", width=1.8, dash=(4.0, 2.0)),

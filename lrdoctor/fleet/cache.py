@@ -21,7 +21,6 @@ import msgspec
 
 import lrdoctor
 from lrdoctor.bundles import Claimed
-from lrdoctor.claiming import Once
 from lrdoctor.fleet.store import Store
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.records import Unreadable
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from lrdoctor.bundles import Bundle
-    from lrdoctor.claiming import Verdict
+    from lrdoctor.claiming import Once, Verdict
     from lrdoctor.readers._base import LogFile, Reader
 
 FILE = "lrdoctor-1.sqlite"
@@ -55,8 +54,8 @@ class _Claims(msgspec.Struct, frozen=True, array_like=True):
     files: list[_Kept]
 
 
-class Cache(Once):
-    """A way to find and open files that remembers.
+class Cache:
+    """Remembers what became of files.
 
     Parameters
     ----------
@@ -66,37 +65,15 @@ class Cache(Once):
         Whatever the answers depend on besides the files.
     warn
         Told once why the cache is not used.
-    files
-        How files are found and opened that are not known.
     """
 
-    def __init__(
-        self,
-        directory: Path,
-        settings: bytes,
-        warn: Callable[[str], object] = warnings.warn,
-        files: Once | None = None,
-    ) -> None:
-        super().__init__()
-        self._files = files or Once()
+    def __init__(self, directory: Path, settings: bytes, warn: Callable[[str], object] = warnings.warn) -> None:
         self._settings = settings + _own_version()
         self._readers: dict[str, Reader] = {
             reader.name: reader for reader in discover("lrdoctor.readers", "READER").values()
         }
         self._listed: tuple[Path, bytes] = (Path(), b"")
         self._store = Store(directory / FILE, warn)
-
-    def pass_by(self, count: int) -> None:
-        """The walk has come by some more entries."""
-        self._files.pass_by(count)
-
-    def entries(self, path: Path) -> list[os.DirEntry[str]]:
-        """What is in a directory, by name."""
-        return self._files.entries(path)
-
-    def file(self, path: Path, *, named: bool = False) -> LogFile:
-        """The file at a path."""
-        return self._files.file(path, named=named)
 
     def get(self, bundle: Bundle) -> bytes | None:
         """What was said about the runs of a bundle, if nothing has changed since."""
@@ -111,8 +88,12 @@ class Cache(Once):
 
     def _name(self, bundle: Bundle) -> bytes:
         ends = (bundle.sources[0].path, bundle.sources[-1].path) if bundle.sources else ()
-        places = (bundle.root.absolute(), bundle.root, bundle.prefix, bundle.directory, *ends)
-        return _digest(self._settings, *map(os.fsencode, places))
+        paths = [bundle.root, bundle.directory, *ends]
+        if bundle.remote is None:
+            places = [str(bundle.root.absolute()), *map(str, paths)]
+        else:  # the tree of placeholders has another name every time
+            places = [bundle.remote.url, *(str(path.relative_to(bundle.remote.top)) for path in paths)]
+        return _digest(self._settings, *map(os.fsencode, [bundle.prefix, *places]))
 
     def stamp(self, path: Path, entries: Sequence[os.DirEntry[str]]) -> bytes:
         """Names, sizes and times of what is in a directory; empty where some file is too new to tell."""
@@ -134,24 +115,27 @@ class Cache(Once):
             parts.append(b"%s %d %d" % (os.fsencode(entry.name), status.st_size, status.st_mtime_ns))
         return _digest(*parts)
 
-    def claims(self, path: Path, files: Sequence[os.DirEntry[str]]) -> Iterator[Verdict]:
+    def claims(self, path: Path, files: Sequence[os.DirEntry[str]], opener: Once) -> Iterator[Verdict]:
         """Whose the files of a directory are: as it was found the last time, if nothing has changed."""
         stamp = self._listed[1] if self._listed[0] == path else b""
         if not files or not stamp:
-            yield from self._files.claims(path, files)
+            yield from opener.asked(path, files)
             return
-        name = _digest(self._settings, b"claims", os.fsencode(path.absolute()))
+        mirror = opener.mirror(path)
+        place = str(path.absolute()) if mirror is None else f"{mirror.url}/{path.relative_to(mirror.top)}"
+        name = _digest(self._settings, b"claims", os.fsencode(place))
         known = self._known(name, stamp, path)
         if known is not None:
-            yield from (self._verdict(path, kept) for kept in known)
+            yield from (self._verdict(opener.file(path / kept.name), kept) for kept in known)
             return
-        verdicts = list(self._files.claims(path, files))
+        verdicts = list(opener.asked(path, files))
         yield from verdicts
         claims = _claims(path, [entry.name for entry in files], verdicts)
         if claims is not None:
             self._store.put(name, stamp, msgspec.msgpack.encode(claims))
 
     def _known(self, name: bytes, stamp: bytes, path: Path) -> list[_Kept] | None:
+        """What was found of the files of a directory, if it still holds."""
         body = self._store.get(name, stamp)
         try:
             claims = None if body is None else _CLAIMS.decode(body)
@@ -162,8 +146,8 @@ class Cache(Once):
         named = {reader for kept in claims.files for reader, *_ in kept.readers}
         return claims.files if named <= self._readers.keys() else None
 
-    def _verdict(self, path: Path, kept: _Kept) -> Verdict:
-        file = self.file(path / kept.name)
+    def _verdict(self, file: LogFile, kept: _Kept) -> Verdict:
+        path = file.path.parent
         if kept.refusal is not None:
             return None, Unreadable(source=str(file.path), error=kept.refusal)
         claims = [
@@ -174,10 +158,9 @@ class Cache(Once):
         others = [(weaker, self._readers[name]) for weaker, name in claims[1:]]
         return Claimed(self._readers[reader], claim, claim.group or file.path, [file], others), None
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Write what is new."""
         self._store.close()
-        self._files.end()
 
 
 _CLAIMS = msgspec.msgpack.Decoder(_Claims)

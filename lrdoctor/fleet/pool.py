@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lrdoctor.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _AHEAD = 3
 """Chunks per worker that are under way or lie ready."""
@@ -85,7 +86,7 @@ class Processes:
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if hasattr(context, "set_forkserver_preload"):
             context.set_forkserver_preload(["lrdoctor.fleet.work"])
-        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_deaf)
+        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin, initargs=(dict(os.environ),))
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Hand over some work."""
@@ -160,6 +161,11 @@ def _workers_of(executor: Executor) -> int:
     return int(getattr(executor, "_max_workers", None) or 16)
 
 
-def _deaf() -> None:
-    """Ctrl-C is for the process that asked; it ends its workers itself."""
+def _begin(environment: Mapping[str, str]) -> None:
+    """Begin as a worker.
+
+    Ctrl-C is for the process that asked; it ends its workers itself. The environment is as it is now there: the server
+    that forks workers may be older than some credentials.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(environment)

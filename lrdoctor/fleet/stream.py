@@ -66,7 +66,8 @@ def diagnose_paths(
     crew = Crew(pool, msgspec.msgpack.encode(task), task.timeout)
     overrides = RoleOverrides(wanted or {})
     taken: Counter[str] = Counter()
-    files = files or cache or Once()
+    files = files or Once()
+    files.memory = cache
 
     def items() -> Iterator[Bundle | Result]:
         for item in bundles(paths, files=files):
@@ -78,17 +79,21 @@ def diagnose_paths(
 
     try:
         for bundle, result in crew.run(items()):
-            if cache is not None and bundle is not None and result.lasting:
-                cache.put(bundle, result.data)
+            if bundle is not None:
+                files.release(bundle)
+                if cache is not None and result.lasting:
+                    cache.put(bundle, result.data)
             for said in decode(result.data):
                 if isinstance(said, RunDiagnosis):
                     overrides.resolve(said.run.series)
                     taken[said.run.id] += 1
                     if taken[said.run.id] > 1:
                         said = replace(said, run=replace(said.run, id=f"{said.run.id}~{taken[said.run.id]}"))
-                yield said
+                yield files.told(said) if isinstance(said, Unreadable) else said
     finally:
         pool.close()
         files.end()
+        if cache is not None:
+            cache.close()
     if taken:
         overrides.check()

@@ -12,18 +12,18 @@ from lrdoctor.renderers._words import dose
 from lrdoctor.wording import at, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from lrdoctor.live.monitor import Monitor
     from lrdoctor.records import Finding, RunDiagnosis
 
-    Report = Callable[[RunDiagnosis], None]
+    Report = Callable[[RunDiagnosis], object]
 
 _SURE = 0.65
-"""Confidence below which a finding stops no run: it then lies less than a quarter beyond its threshold, or rests on too
-few points (`rules._evidence.confidence`). A loss that is NaN after a single number reaches 0.68."""
+"""Confidence below which nothing is done about a finding: it then lies less than a quarter beyond its threshold, or
+rests on too few points (`rules._evidence.confidence`). A loss that is NaN after a single number reaches 0.68."""
 _IN_A_ROW = 3
-"""Looks, with new points before each, that must agree before a run is stopped: mixed precision skips single steps."""
+"""Looks, with new points before each, that must agree before anything is done: mixed precision skips single steps."""
 WORTH_SAYING = 0.5
 """A plan that is less likely right than wrong is not reported while the run goes on."""
 
@@ -37,6 +37,8 @@ class Attendant:
         Which to look at.
     stop_on
         Codes (or prefixes, or names) of the findings for which `look` asks to stop; none: it never does.
+    act_on
+        What else to do about findings, by code (or prefix, or name): called once with the diagnosis.
     report
         Called with each diagnosis that says something new; default: a line to the logger ``lrdoctor``, as a warning
         where something is wrong.
@@ -47,27 +49,42 @@ class Attendant:
         There is no such rule.
     """
 
-    def __init__(self, monitor: Monitor, stop_on: Iterable[str] = (), report: Report | None = None) -> None:
+    def __init__(
+        self,
+        monitor: Monitor,
+        stop_on: Iterable[str] = (),
+        act_on: Mapping[str, Report] | None = None,
+        report: Report | None = None,
+    ) -> None:
         self.monitor = monitor
-        self._codes = codes_of(stop_on)
+        self._stop = codes_of([stop_on] if isinstance(stop_on, str) else stop_on)
+        self._acts = [(codes_of([entry]), act) for entry, act in (act_on or {}).items()]
         self._report = report or to_log
         self._reported = (Verdict.INCONCLUSIVE, frozenset[str]())
-        self._asking = 0
+        self._in_a_row: dict[str, int] = {}
 
     def look(self) -> Finding | None:
-        """Look if it is time to; the finding for which training should stop, if there is one.
+        """Look if it is time to, and act; the finding for which training should stop, if there is one.
 
-        A finding stops a run if it is sure (0.65) and seen at three looks in a row.
+        A finding counts if it is sure (0.65) and seen at three looks in a row.
         """
-        said = self.monitor.check() if self._asking else self.monitor.poll()
+        waiting = any(number < _IN_A_ROW for number in self._in_a_row.values())
+        said = self.monitor.check() if waiting else self.monitor.poll()
         if said is None:
             return None
         if said.plan.confidence >= WORTH_SAYING:
             self._tell(said)
+        wanted = self._stop.union(*(codes for codes, _ in self._acts))
         found = [*said.findings, *(finding for finding, _ in said.masked)]
-        asking = next((one for one in found if one.code in self._codes and one.confidence >= _SURE), None)
-        self._asking = self._asking + 1 if asking is not None else 0
-        return asking if self._asking >= _IN_A_ROW else None
+        sure = [finding for finding in found if finding.code in wanted and finding.confidence >= _SURE]
+        self._in_a_row = {finding.code: self._in_a_row.get(finding.code, 0) + 1 for finding in sure}
+        settled = [finding for finding in sure if self._in_a_row[finding.code] >= _IN_A_ROW]
+        codes = {finding.code for finding in settled}
+        due = [act for about, act in self._acts if about & codes]
+        self._acts = [(about, act) for about, act in self._acts if not about & codes]
+        for act in due:
+            act(said)
+        return next((finding for finding in settled if finding.code in self._stop), None)
 
     def close(self) -> RunDiagnosis:
         """The last word on the run; always reported, unless nothing was logged."""
@@ -100,11 +117,11 @@ def codes_of(entries: Iterable[str]) -> frozenset[str]:
     from lrdoctor.engine import all_rules
 
     codes: set[str] = set()
-    for entry in [entries] if isinstance(entries, str) else entries:
+    for entry in entries:
         rules = find_rules(all_rules(), entry)
         if not rules:
             near = suggestion(entry, [str(name) for rule in all_rules() for name in (rule.code, rule.name)])
-            raise ConfigError(f"stop_on: there is no rule {entry!r}{near or '; `lrdoctor rules` lists them'}")
+            raise ConfigError(f"there is no rule {entry!r}{near or '; `lrdoctor rules` lists them'}")
         codes.update(rule.code for rule in rules)
     return frozenset(codes)
 

@@ -59,10 +59,11 @@ def tempered(said: RunDiagnosis, total: int | None = None) -> RunDiagnosis:
     curves = [series for series in said.run.series.values() if len(series)]
     if not curves:
         return said
-    unit = curves[0].unit
-    done = max(int(series.step[-1]) for series in curves) + 1
+    longest = max(curves, key=len)
+    unit, done = longest.unit, max(int(series.step[-1]) for series in curves) + 1
+    interval = int(longest.step[-1] - longest.step[0]) // max(len(longest) - 1, 1)
     total = planned(said.run.hyperparameters, unit) if total is None else total
-    if total is None or done >= total:
+    if total is None or done + interval > total:  # the next point would lie beyond the end
         return said
     part = max(done, 0) / total
     chance = chance_to_stand(said.verdict, part)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._base import Options
-from lrdoctor.renderers._clean import clean
+from lrdoctor.renderers._clean import clean, elide
 from lrdoctor.renderers._lines import THEME
 from lrdoctor.renderers._parts import mark, verdict_style
 from lrdoctor.renderers._sparkline import blocks
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _WIDE = 120
 """Columns from which the interval of the dose is shown."""
+_OTHERS = (60, 94)
+"""Columns that all but the names take, in a narrow table and in a wide one."""
 
 
 def board(changes: Collection[Change], unreadable: int, width: int, height: int, footer: str) -> Group:
@@ -51,13 +53,14 @@ def _row(said: RunDiagnosis, width: int) -> list[Text]:
     from rich.text import Text
 
     curve = words.leading_curve(said)
+    name = elide(clean(said.run.id), max(width - _OTHERS[width >= _WIDE], 12))  # the end tells most
     picture, now, place = "", "", ""
     if curve is not None:
         picture, now = blocks(curve, max(width // 10, 6)), figure(float(curve.value[-1]))
         place = f"{int(curve.step[-1]):,}{'' if curve.unit == 'step' else f' {curve.unit[:2]}'}"
     return [
         Text(f"{mark(said.verdict, Options(width=width))}{said.verdict}", style=THEME[verdict_style(said.verdict)]),
-        Text(clean(said.run.id), style=THEME["name"], overflow="ellipsis"),
+        Text(name, style=THEME["name"], overflow="ellipsis"),
         Text(place),
         Text(picture, style=THEME["curve"]),
         Text(now),

@@ -1,9 +1,13 @@
-"""What is new in watched logs, for programs: a JSON object per line, version `lrdoctor.watch/1`."""
+"""What is new in watched logs, for programs: a JSON object per line, version `lrdoctor.watch/1`.
+
+``python -m lrdoctor.live.events`` writes the JSON Schema in docs/schema/watch-1.json.
+"""
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -27,11 +31,10 @@ class New(msgspec.Struct, frozen=True, kw_only=True):
     """The log was replaced or cut, so that all of its points are new."""
 
 
-class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
+class RunEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="run"):
     """A run came or grew."""
 
     schema: Literal["lrdoctor.watch/1"] = "lrdoctor.watch/1"
-    event: Literal["run"] = "run"
     written: str
     """When its log was last written to, in UTC."""
     before: Verdict | None
@@ -41,21 +44,29 @@ class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
     """As in the report."""
 
 
-class GoneEvent(msgspec.Struct, frozen=True, kw_only=True):
+class GoneEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="gone"):
     """A run is no longer there."""
 
     schema: Literal["lrdoctor.watch/1"] = "lrdoctor.watch/1"
-    event: Literal["gone"] = "gone"
     id: str
 
 
-class UnreadableEvent(msgspec.Struct, frozen=True, kw_only=True):
+class UnreadableEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="unreadable"):
     """A file cannot be read."""
 
     schema: Literal["lrdoctor.watch/1"] = "lrdoctor.watch/1"
-    event: Literal["unreadable"] = "unreadable"
     source: str
     error: str
+
+
+def schema_text() -> str:
+    """The JSON Schema (2020-12) of a line, as it stands in docs/schema/watch-1.json."""
+    schema: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of lrdoctor watch, lrdoctor.watch/1",
+        **msgspec.json.schema(RunEvent | GoneEvent | UnreadableEvent),
+    }
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2).decode() + "\n"
 
 
 def to_json(item: Change | Gone | Unreadable) -> str:
@@ -73,3 +84,7 @@ def _event(item: Change | Gone | Unreadable) -> RunEvent | GoneEvent | Unreadabl
         written = datetime.fromtimestamp(item.at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return RunEvent(written=written, before=item.before, new=new, run=run(item.said))
     return UnreadableEvent(source=encodable(item.source), error=encodable(item.error))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.claiming import claim_file
 from lrdoctor.config import Config
 from lrdoctor.engine import all_rules
 from lrdoctor.examining import diagnosed, with_roles
@@ -18,11 +19,13 @@ from lrdoctor.records import Run, RunDiagnosis, Unreadable
 from lrdoctor.roles import RoleOverrides
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from lrdoctor import claiming
     from lrdoctor.bundles import Claimed, Found
     from lrdoctor.records import Series, Verdict
 
@@ -71,12 +74,32 @@ class Gone:
     run_id: str
 
 
-class _Times(Bookmarks):
-    """Bookmarks that also know when each log was last written to."""
+class _Marks(Bookmarks):
+    """Bookmarks that also know whose each file is, and when each log was last written to."""
 
     def __init__(self) -> None:
         super().__init__()
         self._times: dict[str, float] = {}
+        self._verdicts: dict[Path, tuple[object, claiming.Verdict]] = {}
+
+    def claims(self, path: Path, files: Sequence[os.DirEntry[str]]) -> Iterator[claiming.Verdict]:
+        """Whose the files of a directory are; as the last time where neither a file nor its company has changed."""
+        company = frozenset(entry.name for entry in files)
+        for entry in files:
+            file = self.file(path / entry.name)
+            with contextlib.suppress(OSError):
+                known, verdict = self._verdicts.get(file.path, (None, (None, None)))
+                if known != (file.stamp, company):
+                    verdict = claim_file(file)
+                    self._verdicts[file.path] = (file.stamp, company), verdict
+                claimed, refused = verdict
+                # What is claimed is put together with its group by whoever asked.
+                yield (replace(claimed, files=[file]) if claimed is not None else None), refused
+
+    def end(self) -> None:
+        """Forget what is no longer there."""
+        super().end()
+        self._verdicts = {path: known for path, known in self._verdicts.items() if path in self._files}
 
     def read(self, pending: Claimed) -> Iterator[Found | Unreadable]:
         """The runs of a source."""
@@ -125,7 +148,7 @@ class Follower:
         self._roles = RoleOverrides({**config.roles, **(roles or {})})
         self._rules = config.apply(all_rules())
         self._since = since
-        self._bookmarks = _Times()
+        self._bookmarks = _Marks()
         self._read: dict[str, Run] = {}
         self.runs: dict[str, Change] = {}
         self.unreadable: list[Unreadable] = []

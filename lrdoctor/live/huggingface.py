@@ -15,7 +15,7 @@ from lrdoctor.live.monitor import Monitor
 from lrdoctor.readers._log_history import is_summary, settings_of_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lrdoctor.live._attending import Report
 
@@ -27,6 +27,8 @@ class LRDoctorCallback(TrainerCallback):
     ----------
     stop_on
         Codes of the findings at which training is to stop; by default it is only reported.
+    act_on
+        What else to do about findings, by code: called once with the diagnosis.
     report
         Called with each diagnosis that says something new, instead of a line to the logger ``lrdoctor``.
     options
@@ -38,14 +40,23 @@ class LRDoctorCallback(TrainerCallback):
         There from the beginning of the training on.
     """
 
-    def __init__(self, *, stop_on: Iterable[str] = (), report: Report | None = None, **options: Any) -> None:
-        self._stop_on, self._report, self._options = tuple(stop_on), report, options
+    def __init__(
+        self,
+        *,
+        stop_on: Iterable[str] = (),
+        act_on: Mapping[str, Report] | None = None,
+        report: Report | None = None,
+        **options: Any,
+    ) -> None:
+        self._options = options
+        self._acting: dict[str, Any] = {"stop_on": stop_on, "act_on": act_on, "report": report}
         self._new(Monitor(**options))
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Begin a new run, with the hyperparameters of this training."""
-        options = {"name": args.run_name or args.output_dir or "run", **self._options}
-        monitor = Monitor(**{**options, "hyperparameters": {**args.to_dict(), **options.get("hyperparameters", {})}})
+        known = {**args.to_dict(), **(self._options.get("hyperparameters") or {})}
+        name = args.run_name or args.output_dir or "run"
+        monitor = Monitor(**{"name": name, **self._options, "hyperparameters": known})
         monitor.hyperparameters = {**settings_of_state(vars(state)), **monitor.hyperparameters}
         self._new(monitor)
 
@@ -64,4 +75,4 @@ class LRDoctorCallback(TrainerCallback):
 
     def _new(self, monitor: Monitor) -> None:
         self.monitor = monitor
-        self._attendant = Attendant(monitor, self._stop_on, self._report)
+        self._attendant = Attendant(monitor, **self._acting)

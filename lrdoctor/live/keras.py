@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from keras.callbacks import Callback
@@ -16,7 +15,7 @@ from lrdoctor.live._numbers import number
 from lrdoctor.live.monitor import Monitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lrdoctor.live._attending import Report
 
@@ -31,6 +30,8 @@ class LRDoctorCallback(Callback):
         says far more in a training of few epochs. Keras hands out running means; they are resolved into batches.
     stop_on
         Codes of the findings at which training is to stop; by default it is only reported.
+    act_on
+        What else to do about findings, by code: called once with the diagnosis.
     report
         Called with each diagnosis that says something new, instead of a line to the logger ``lrdoctor``.
     options
@@ -47,13 +48,16 @@ class LRDoctorCallback(Callback):
         *,
         unit: Literal["epoch", "step"] = "epoch",
         stop_on: Iterable[str] = (),
+        act_on: Mapping[str, Report] | None = None,
         report: Report | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         self._unit: Literal["epoch", "step"] = unit
-        self._stop_on, self._report, self._options = tuple(stop_on), report, options
-        self._steps, self._total = 0, 0.0  # batches so far, and the sum of their losses in this epoch
+        self._options = options
+        self._acting: dict[str, Any] = {"stop_on": stop_on, "act_on": act_on, "report": report}
+        self._steps = self._seen = 0  # batches so far: of all epochs, of this one
+        self._total = 0.0  # their losses in this epoch
         self._new(Monitor(unit=unit, **options))
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -63,7 +67,7 @@ class LRDoctorCallback(Callback):
             **_settings(self.model.optimizer),
             "epochs": epochs,
             "max_steps": length * epochs if length and epochs else None,
-            **self._options.get("hyperparameters", {}),
+            **(self._options.get("hyperparameters") or {}),
         }
         name = str(getattr(self.model, "name", "run"))
         self._new(Monitor(**{"name": name, "unit": self._unit, **self._options, "hyperparameters": known}))
@@ -73,12 +77,14 @@ class LRDoctorCallback(Callback):
         mean = number((logs or {}).get("loss"))
         if self._unit != "step" or mean is None:
             return
-        # The running mean restarts with each epoch.
-        total = mean * (batch + 1)
-        loss = total - self._total if batch and math.isfinite(self._total) else mean
-        self._total = total
-        self._take(self._steps, {"loss": loss, "learning_rate": self._rate()})
-        self._steps += 1
+        if batch < self._seen:  # a new epoch, in which the running mean has restarted
+            self._seen, self._total = 0, 0.0
+        # Several batches may be executed at once; a last one that is smaller is taken for a whole one.
+        new, total = batch + 1 - self._seen, mean * (batch + 1)
+        loss = (total - self._total) / new
+        self._seen, self._total = batch + 1, total
+        self._steps += new
+        self._take(self._steps - 1, {"loss": loss, "learning_rate": self._rate()})
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Take what the epoch has shown."""
@@ -103,8 +109,8 @@ class LRDoctorCallback(Callback):
 
     def _new(self, monitor: Monitor) -> None:
         self.monitor = monitor
-        self._attendant = Attendant(monitor, self._stop_on, self._report)
-        self._steps, self._total = 0, 0.0
+        self._attendant = Attendant(monitor, **self._acting)
+        self._steps, self._seen, self._total = 0, 0, 0.0
 
 
 def _settings(optimizer: Any) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class LRDoctorCallback(Callback):
         How often the training loss is taken; default: as often as the trainer logs. Taking it waits for the device.
     stop_on
         Codes of the findings at which training is to stop; by default it is only reported.
+    act_on
+        What else to do about findings, by code: called once with the diagnosis.
     report
         Called with each diagnosis that says something new, instead of a line to the logger ``lrdoctor``.
     options
@@ -51,12 +53,14 @@ class LRDoctorCallback(Callback):
         *,
         every_n_steps: int | None = None,
         stop_on: Iterable[str] = (),
+        act_on: Mapping[str, Report] | None = None,
         report: Report | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         self._every = every_n_steps
-        self._stop_on, self._report, self._options = tuple(stop_on), report, options
+        self._options = options
+        self._acting: dict[str, Any] = {"stop_on": stop_on, "act_on": act_on, "report": report}
         self._step = -1
         self._rate: float | None = None
         self._new(Monitor(**options))
@@ -69,7 +73,7 @@ class LRDoctorCallback(Callback):
             "clip_norm": trainer.gradient_clip_val,
             "max_steps": int(planned) if 0 < planned < float("inf") else None,
             **dict(getattr(pl_module, "hparams", None) or {}),
-            **self._options.get("hyperparameters", {}),
+            **(self._options.get("hyperparameters") or {}),
         }
         self._new(Monitor(**{"name": type(pl_module).__name__, **self._options, "hyperparameters": known}))
 
@@ -113,4 +117,4 @@ class LRDoctorCallback(Callback):
         self.monitor, self._step = monitor, -1
         self._of_training: set[str] = set()
         self._of_validation: set[str] = set()
-        self._attendant = Attendant(monitor, self._stop_on, self._report)
+        self._attendant = Attendant(monitor, **self._acting)

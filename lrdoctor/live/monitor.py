@@ -13,6 +13,7 @@ from lrdoctor.live._rows import Rows
 from lrdoctor.readers._points import table_from_rows
 from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.records import Run, Verdict
+from lrdoctor.wording import at, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,10 +101,14 @@ class Monitor:
         self._said: RunDiagnosis | None = None
         self._rules: Sequence[Rule] | None = None
 
+    def __repr__(self) -> str:
+        calls = f"{counted(self._calls, 'call')}, last at {at(self._last, self.unit)}"
+        return f"Monitor({self.name!r}, {calls if self._calls else 'nothing logged'})"
+
     def log(
         self, step: int | Mapping[str, Any] | None = None, values: Mapping[str, Any] | None = None, /, **named: Any
     ) -> None:
-        """Take the numbers of one step; costs about a microsecond.
+        """Take the numbers of one step; costs a microsecond or two.
 
         ``log(step, loss=..., lr=...)``, ``log(step, {"loss": ...})`` or ``log({"loss": ...}, step=...)``. Names are
         those of the training's own log. Tensors of one element count as numbers; what is no number is passed over.
@@ -206,8 +211,8 @@ class Monitor:
         call = np.concatenate([np.empty(0, np.int64), *(part[2] for part in parts)])
         order = np.sort(call)
         cells: dict[str, list[tuple[Ints, Floats]]] = {name: [] for name in (axis, *names)}
-        for kind, step, at, values in parts:
-            row = np.searchsorted(order, at)
+        for kind, step, called, values in parts:
+            row = np.searchsorted(order, called)
             cells[axis].append((row, step.astype(np.float64)))
             for place, name in enumerate(kind):
                 cells[name].append((row, values[:, place]))

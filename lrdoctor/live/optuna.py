@@ -48,9 +48,9 @@ class TrialMonitor:
         self, trial: Any, *, stop_on: Iterable[str] = (), report: Report | None = None, **options: Any
     ) -> None:
         self._trial = trial
-        known = {**trial.params, **options.pop("hyperparameters", {})}
+        known = {**trial.params, **(options.pop("hyperparameters", None) or {})}
         self.monitor = Monitor(known, **{"name": f"trial {trial.number}", **options})
-        self._attendant = Attendant(self.monitor, stop_on, report)
+        self._attendant = Attendant(self.monitor, stop_on, report=report)
 
     def log(
         self, step: int | Mapping[str, Any] | None = None, values: Mapping[str, Any] | None = None, /, **named: Any

@@ -55,7 +55,12 @@ class Following:
 
 @contextmanager
 def following(
-    optimizer: Any = None, *, stop_on: Iterable[str] = (), report: Report | None = None, **options: Any
+    optimizer: Any = None,
+    *,
+    stop_on: Iterable[str] = (),
+    act_on: Mapping[str, Report] | None = None,
+    report: Report | None = None,
+    **options: Any,
 ) -> Iterator[Following]:
     """Follow a training loop; on leaving, also by an error, the last word is reported.
 
@@ -65,14 +70,16 @@ def following(
         The torch optimizer: its name, settings and rate are taken from it.
     stop_on
         Codes of the findings for which `log` answers that the loop should stop; the loop itself decides.
+    act_on
+        What else to do about findings, by code: called once with the diagnosis.
     report
         Called with each diagnosis that says something new, instead of a line to the logger ``lrdoctor``.
     options
         For the `Monitor`.
     """
-    known = {**(settings([optimizer]) if optimizer is not None else {}), **options.pop("hyperparameters", {})}
+    known = {**(settings([optimizer]) if optimizer is not None else {}), **(options.pop("hyperparameters", None) or {})}
     monitor = Monitor(known, **options)
-    attendant = Attendant(monitor, stop_on, report)
+    attendant = Attendant(monitor, stop_on, act_on, report)
     try:
         yield Following(monitor, attendant, optimizer)
     finally:

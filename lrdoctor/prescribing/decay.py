@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import Unavailable
+from lrdoctor.prescribing.optimizers import usual_rates
+from lrdoctor.prescribing.rates import peak_rate
 from lrdoctor.wording import percent
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ LEVEL = 0.8
 """Coverage that the interval is meant to have."""
 NEIGHBOURS = 150
 """Recorded runs that an answer rests on."""
-NAMES = ("half", "scatter", "fall")
-_SCALES = np.array([8.0, 1.0, 1.0])
+NAMES = ("half", "scatter", "fall", "rate over usual")
+_SCALES = np.array([8.0, 1.0, 1.0, 0.5])
 """How much a difference in each number counts; halves and doubles of these do as well on held-out tasks."""
 _CONSTANT = ("constant", "warmup_constant")
 
@@ -82,29 +84,30 @@ def expected_decay_gain(context: Answers, *, rerun: bool = False) -> DecayGain:
         raise Unavailable(f"the rate is not constant: {schedule.kind.replace('_', ' ')}")
     if broken is not None and not broken.recovered:
         raise Unavailable("the run broke down")
-    curve, descent, noise = context.find("curve"), context.find("descent"), context.find("noise")
-    if curve is None or descent is None or noise is None:
-        raise Unavailable("no loss")
-    row = course(curve, descent, noise)
-    worst, middle, best, chance = _model().foretell(row, rerun=rerun)
+    worst, middle, best, chance = _model().foretell(course(context), rerun=rerun)
     low, middle, high = (1.0 - math.exp(min(value, 700.0)) for value in (worst, middle, best))
     return DecayGain(middle=middle, low=low, high=high, level=LEVEL, chance=chance)
 
 
-def course(curve: Curve, descent: Descent, noise: Noise) -> Floats:
+def course(context: Answers) -> Floats:
     """Numbers that describe how a loss got where it is.
 
     Returns
     -------
     float64 [len(NAMES)], as in `NAMES`: log ratio of the level half way to that at the end (what the second half of
-    the sum of the rates has earned), log10 of the scatter of single points over the loss, and log10 of the whole fall
-    as a log ratio.
+    the sum of the rates has earned), log10 of the scatter of single points over the loss, log10 of the whole fall as a
+    log ratio, and log10 of the rate over what is usual for the optimizer; NaN where either is unknown.
 
     Raises
     ------
     Unavailable
-        The loss is not positive, or has made no progress.
+        There is no loss, it is not positive, or it has made no progress.
     """
+    curve: Curve | None = context.find("curve")
+    descent: Descent | None = context.find("descent")
+    noise: Noise | None = context.find("noise")
+    if curve is None or descent is None or noise is None:
+        raise Unavailable("no loss")
     if curve.loss.min() <= 0:
         raise Unavailable("the loss is not above zero")
     if descent.progress <= 0:
@@ -114,11 +117,13 @@ def course(curve: Curve, descent: Descent, noise: Noise) -> Floats:
         for z in (curve.level(0.45, 0.55), curve.level(0.9, 1.0), descent.start)
     )
     scatter = noise.sigma if curve.scale == "log" else noise.sigma * math.exp(-end)
+    rate, usual = peak_rate(context), usual_rates(context.run.hyperparameters)
     return np.array(
         [
             np.clip(half - end, -1.0, 3.0),
             math.log10(np.clip(scatter, 1e-5, 10.0)),
             math.log10(np.clip(start - end, 1e-2, 20.0)),
+            math.log10(rate / usual.default) if rate and usual else math.nan,
         ]
     )
 
@@ -153,7 +158,7 @@ class Model:
             Trained again, with rates that sum to half: then what the second half had earned is missing.
         """
         earned, stretch = (max(float(row[0]), 0.0), self.rerun_stretch) if rerun else (0.0, self.stretch)
-        apart = (((self.rows - row) * _SCALES) ** 2).sum(axis=1)
+        apart = np.nansum(((self.rows - row) * _SCALES) ** 2, axis=1)  # what is unknown does not count
         count = min(NEIGHBOURS, len(self.logs))
         logs = self.logs[np.argpartition(apart, count - 1)[:count]] + earned
         low, middle, high = np.quantile(logs, (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2))

@@ -29,12 +29,13 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "LRC101": _DOWN,
     "RTE102": _DOWN,
     "SPK101": (-1.0, 0.0),
-    "AMP101": (-1.0, 0.0),
+    "AMP101": (-1.0, -0.15),
     "SLW101": _UP,
     "RTE101": _UP,
     "FLT101": (-5.0, 5.0),
 }
-"""log10 of the factors that each finding allows. Spikes that recover and overflows ask for less, at most ten times."""
+"""log10 of the factors that each finding allows. Spikes that recover ask for less, if for anything;
+overflows do ask for less; neither for less than a tenth."""
 _WORTH = 0.15
 """Expected gain below which a finding that allows keeping the rate (spikes that recover, a flat loss) does keep it."""
 _MAX_NOVELTY = 0.25

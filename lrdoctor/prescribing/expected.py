@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lrdoctor.errors import Unavailable
-from lrdoctor.prescribing.optimizers import optimizer_name, usual_rates
+from lrdoctor.prescribing.optimizers import batch_factor, optimizer_name, usual_rates
 from lrdoctor.prescribing.rates import peak_rate
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ Tuning = Literal["fine-tuning", "from scratch", "unknown"]
 _LESS = (10.0, 100.0)
 """Fine-tuning uses 10 to 100 times less than training from scratch (Howard & Ruder 2018; Devlin et al. 2019: 2e-5
 to 5e-5 with Adam, whose default is 1e-3)."""
+_USUAL_BATCH = 256
+"""Batch size up to which the ranges hold (Goyal et al. 2017: 0.1 for 256, more in proportion)."""
 _PLAIN = frozenset({"sgd", "momentum", "nesterov"})
 
 _PRETRAINED = re.compile(
@@ -30,7 +32,7 @@ _PRETRAINED = re.compile(
     r"|^_?(model_)?name_or_path$"
 )
 _SCRATCH = re.compile(r"^(train(ing)?_)?from_scratch$|^(use_)?random_init$")
-_NO = frozenset({"", "0", "false", "none", "null", "no", "off", "scratch"})
+_NO = frozenset({"", "0", "false", "none", "null", "nan", "no", "off", "scratch"})
 _FINE_NAME = re.compile(r"(?<![a-z])(fine[-_ ]?tun(e|ed|ing)|sft|q?lora|peft|dpo|linear[-_ ]?probe)(?![a-z])", re.I)
 _SCRATCH_NAME = re.compile(r"(?<![a-z])(from[-_ ]?scratch|pre-?train(ing)?)(?![a-z])", re.I)
 
@@ -46,7 +48,8 @@ class Expected:
     rate
         The run's peak rate.
     low, high
-        Usual range of the rate; both kinds of training are covered where it is not known which one it is.
+        Usual range of the rate; both kinds of training are covered where it is not known which one it is. A batch of
+        more than 256 moves the upper end up, as the optimizer asks for.
     effective, effective_high
         ``lr / (1 - momentum)`` and the upper end of its usual range; None but for SGD of known momentum.
     tuning, because
@@ -78,7 +81,7 @@ def expected(context: Answers) -> Expected:
     if usual is None:
         raise Unavailable("the optimizer is unknown: put it into the configuration beside the log")
     tuning, because = tuning_of(context.run)
-    low, high = _range(usual, tuning)
+    low, high = usual_range(usual, tuning, known.get("batch_size"))
     effective = effective_rate(rate, known)
     return Expected(
         optimizer=usual.name, rate=rate, low=low, high=high, effective=effective,
@@ -118,9 +121,12 @@ def tuning_of(run: Run) -> tuple[Tuning, str]:
     return "unknown", ""
 
 
-def _range(usual: Usual, tuning: Tuning) -> tuple[float, float]:
+def usual_range(usual: Usual, tuning: Tuning, batch: Hyperparameter) -> tuple[float, float]:
+    """Usual range of an optimizer for a kind of training and a batch size."""
     low = usual.low if tuning == "from scratch" else usual.low / _LESS[1]
     high = usual.high / _LESS[0] if tuning == "fine-tuning" else usual.high
+    if isinstance(batch, int | float) and _USUAL_BATCH < batch < 1e9:  # beyond, it is a slip
+        high *= batch_factor(usual.name, batch / _USUAL_BATCH)
     return low, high
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -50,6 +51,21 @@ def optimizer_name(hyperparameters: Mapping[str, Hyperparameter]) -> str | None:
         if name in word:
             return name
     return None
+
+
+_LINEAR = frozenset({"sgd", "momentum", "nesterov", "lars"})
+"""Optimizers whose best rate grows in proportion to the batch size (Goyal et al. 2017); that of the others, which
+normalise the gradient, with its square root (Krizhevsky 2014; Malladi et al. 2022)."""
+
+
+def scales_linearly(name: str) -> bool:
+    """Whether the best rate of an optimizer of `optimizers.toml` grows in proportion to the batch size."""
+    return name in _LINEAR
+
+
+def batch_factor(name: str, ratio: float) -> float:
+    """Factor on the rate that a batch `ratio` times as large asks for."""
+    return ratio if scales_linearly(name) else math.sqrt(ratio)
 
 
 def usual_rates(hyperparameters: Mapping[str, Hyperparameter]) -> Usual | None:

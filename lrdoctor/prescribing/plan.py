@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LEVEL = 0.8
 """Coverage that the interval of a dose is meant to have."""
 _BLEW_UP = frozenset({"NAN101", "NAN103", "DIV101", "DIV102", "DIV103"})
+_SHAKEN = frozenset({"SPK101", "AMP101"})
 _WARMUP = 0.1
 """Share of the budget to warm up over: at most about 10 % (Google Tuning Playbook)."""
 
@@ -84,7 +85,7 @@ def _schedule(context: Answers, codes: set[str], verdict: Verdict) -> ScheduleAd
     schedule: Schedule | None = context.find("schedule")
     warmed = 0.0 if schedule is None else round(schedule.warmup_fraction, 3)
     shaped = schedule is not None and schedule.kind != "constant"
-    if (shaped and codes & (_BLEW_UP | {"LRC101"})) or "SPK101" in codes:
+    if (shaped and codes & (_BLEW_UP | {"LRC101"})) or codes & _SHAKEN:
         # It broke under a recipe of its own, or has spikes, which no trial shows (Google Tuning Playbook).
         return ScheduleAdvice(
             kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(min(2 * warmed, 0.3), 3)), final_fraction=0.0
@@ -124,7 +125,7 @@ def _measured(context: Answers, verdict: Verdict, clip_norm: float | None) -> li
 
 def _clip_norm(codes: set[str], grad_norm: Series | None) -> float | None:
     """90th percentile of the logged gradient norms (Google Tuning Playbook); 1.0 where none was logged."""
-    if not codes & (_BLEW_UP | {"SPK101"}):
+    if not codes & (_BLEW_UP | _SHAKEN):
         return None
     if grad_norm is None:
         return 1.0

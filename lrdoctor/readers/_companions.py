@@ -6,12 +6,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from lrdoctor.readers._hyper import (
-    find_hyperparameters,
-    read_companion_json,
-    read_companion_text,
-    read_companion_yaml,
-)
+from lrdoctor.readers._beside import read_companion_json, read_companion_text, read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -95,7 +95,7 @@ def _array(values: Any, what: str) -> Floats:
         values = values.detach().cpu()
     try:
         array = np.array([_number(value) for value in values], dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # torch has the last one for a tensor of several numbers
         array = np.empty((0, 0))
     if array.ndim != 1:
         raise UsageError(f"the {what} are not a list of numbers")
@@ -103,7 +103,7 @@ def _array(values: Any, what: str) -> Floats:
 
 
 def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
+    return float("nan") if value is None else float(value.item() if hasattr(value, "item") else value)
 
 
 def _counted_from_two(loss: Floats) -> bool:

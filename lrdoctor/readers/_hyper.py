@@ -10,16 +10,10 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lrdoctor.records import Hyperparameter
-
-COMPANION_BYTES = 1 << 19
-"""Largest companion file that is read; a configuration beyond half a megabyte is something else."""
 
 _MAX_ENTRIES, _MAX_DEPTH, _MAX_TEXT = 400, 8, 200
 
@@ -204,113 +198,6 @@ def number(value: object) -> float | int | None:
     if isinstance(value, float) and math.isfinite(value):
         return value
     return None
-
-
-def read_companion_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML file that lies beside a log.
-
-    Python tags (``!!python/object`` and any other unknown one) are never constructed: what they hold
-    becomes plain text, lists and dictionaries. A companion that is missing, too large or damaged is an
-    empty dictionary: the log is worth reading without it.
-    """
-    text = read_companion_text(path)
-    if not text:
-        return {}
-    import yaml
-
-    # libyaml overruns the stack on deep nesting, where the slow loader raises RecursionError; neither is a
-    # setup.
-    deep = text.count("[") + text.count("{") > 400 or re.search(r"^[ \t?:-]{400}", text, re.MULTILINE)
-    if deep and len(text) > 1 << 14:
-        return {}
-    try:
-        content = yaml.load(text, _plain_loader(fast=not deep))  # a SafeLoader: constructs no Python object
-    except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError, AttributeError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def read_companion_json(path: Path) -> dict[str, Any]:
-    """Read a JSON file that lies beside a log; an empty dictionary where that does not work."""
-    import json
-
-    try:
-        content = json.loads(read_companion_text(path) or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def read_companion_python(path: Path) -> dict[str, Any]:
-    """Read the plain assignments of a Python configuration (OpenMMLab's) without running it."""
-    return plain_assignments(read_companion_text(path))
-
-
-def plain_assignments(code: str) -> dict[str, Any]:
-    """Take constants, ``name = {...}`` and ``name = dict(key=1)`` from Python code; pass over the rest."""
-    import ast
-
-    if len(code) > COMPANION_BYTES:
-        return {}
-    try:
-        tree = ast.parse(code)
-        return {
-            target.id: _literal(statement.value)
-            for statement in tree.body if isinstance(statement, ast.Assign)
-            for target in statement.targets if isinstance(target, ast.Name)
-        }  # fmt: skip
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-
-
-def _literal(node: Any) -> Any:
-    """The value of an expression made of constants, dictionaries and ``dict(...)``; None for any other."""
-    import ast
-
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _literal(node.operand)
-        return -value if isinstance(value, (int, float)) else None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-        return {word.arg: _literal(word.value) for word in node.keywords if word.arg}
-    if isinstance(node, ast.Dict):
-        return {
-            str(_literal(key)): _literal(value) for key, value in zip(node.keys, node.values, strict=True)
-        }
-    return None
-
-
-def read_companion_text(path: Path) -> str:
-    """The text of a small file; empty where there is none, or a large one."""
-    try:
-        if not path.is_file() or path.stat().st_size > COMPANION_BYTES:
-            return ""
-        return path.read_bytes().decode("utf-8-sig", errors="replace")
-    except OSError:
-        return ""
-
-
-@cache
-def _plain_loader(*, fast: bool) -> Any:
-    """YAML's safe loader, taught to read the content of unknown tags as plain data."""
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if fast else yaml.SafeLoader
-
-    class Plain(base):  # type: ignore[misc]
-        pass
-
-    def plain(loader: Any, _suffix: str, node: Any) -> object:
-        if isinstance(node, yaml.ScalarNode):
-            return node.value or _suffix.rpartition(".")[2]
-        if isinstance(node, yaml.SequenceNode):
-            return loader.construct_sequence(node, deep=True)
-        return loader.construct_mapping(node, deep=True)
-
-    for prefix in ("tag:yaml.org,2002:python/", "!", "tag:"):
-        Plain.add_multi_constructor(prefix, plain)
-    return Plain
 
 
 def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, Hyperparameter]]:

@@ -66,7 +66,7 @@ def runs_from_object(thing: Any) -> list[Run]:
                 raise UsageError(f"this {type(thing).__name__} holds no curve")
             return runs
     raise UsageError(
-        f"cannot read a {type(thing).__name__} as a training log; it takes {_WHAT_IS_UNDERSTOOD}"
+        f"cannot read an object of type {type(thing).__name__} as a training log; it takes {_WHAT_IS_UNDERSTOOD}"
     )
 
 

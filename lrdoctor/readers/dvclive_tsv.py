@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
+from lrdoctor.readers._beside import read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._one_metric_files import Named, runs_from_files
 from lrdoctor.readers._sheet import header_names
 

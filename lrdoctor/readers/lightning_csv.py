@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._hyper import find_hyperparameters, optimizer_name, read_companion_yaml
+from lrdoctor.readers._beside import read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters, optimizer_name
 from lrdoctor.readers._sheet import header_names, runs_from_sheet
 from lrdoctor.records import Role
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._companions import read_model_card
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.records import Role

@@ -16,7 +16,8 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
+from lrdoctor.readers._beside import read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._points import Points, runs_from_points
 from lrdoctor.readers._sqlite import MAGIC, opened, tables
 

@@ -16,7 +16,8 @@ import numpy as np
 from lrdoctor.errors import NotALogError
 from lrdoctor.readers._axis import over_epochs
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._hyper import find_hyperparameters, plain_assignments, read_companion_python
+from lrdoctor.readers._beside import plain_assignments, read_companion_python
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._json_table import load_records
 from lrdoctor.readers._records import table_from_records
 from lrdoctor.readers._table import Table, runs_from_table

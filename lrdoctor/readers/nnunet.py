@@ -9,7 +9,8 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, Strength
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_json
+from lrdoctor.readers._beside import read_companion_json
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.readers._text.stream import blocks
 from lrdoctor.records import Role

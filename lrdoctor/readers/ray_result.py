@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._axis import plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._beside import read_companion_json
 from lrdoctor.readers._columns import read_columns
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_json
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._sheet import header_names
 from lrdoctor.readers._table import Table, runs_from_table

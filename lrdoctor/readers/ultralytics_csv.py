@@ -15,8 +15,9 @@ import numpy as np
 
 from lrdoctor.errors import NotALogError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
+from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._cells import to_floats
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._records import read_text
 from lrdoctor.readers._sheet import header_names, runs_from_sheet
 from lrdoctor.readers._table import Table, runs_from_table

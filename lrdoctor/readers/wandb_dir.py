@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._hyper import find_hyperparameters, read_companion_json, read_companion_yaml
+from lrdoctor.readers._beside import read_companion_json, read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._points import table_from_rows
 from lrdoctor.readers._table import runs_from_table
 from lrdoctor.readers._wandb.arguments import parse_arguments

@@ -51,6 +51,7 @@ class Trusted(msgspec.Struct, frozen=True, kw_only=True):
     """What ranking by the first round is worth, from recorded trials that were cut off at `share` of their budget.
 
     `within_2_percent` and `within_10_percent`: share of trials in which the leader ended so close to the best;
+    `step_lower_within_2_percent`: in which the rate a third of the leader's did;
     `best_third_holds_one`: in which the best third held a rate within 2 %; `rate_over_best`: the leader's rate over the
     one that was best in the end.
     """
@@ -58,6 +59,7 @@ class Trusted(msgspec.Struct, frozen=True, kw_only=True):
     share: float
     within_2_percent: float
     within_10_percent: float
+    step_lower_within_2_percent: float
     best_third_holds_one: float
     rate_over_best: float
 
@@ -128,9 +130,13 @@ def _planned(one: Search) -> PlannedSearch:
 
 def _trusted(row: Trust) -> Trusted:
     return Trusted(
-        share=row.share, within_2_percent=row.near, within_10_percent=row.fine, best_third_holds_one=row.kept,
+        share=row.share,
+        within_2_percent=row.near,
+        within_10_percent=row.fine,
+        step_lower_within_2_percent=row.lower,
+        best_third_holds_one=row.kept,
         rate_over_best=row.shift,
-    )  # fmt: skip
+    )
 
 
 def to_lines(searches: Sequence[Search]) -> Iterator[Line]:
@@ -148,6 +154,11 @@ def to_lines(searches: Sequence[Search]) -> Iterator[Line]:
             yield Line([("  trust    ", "dim")], [(_worth(one.trust), "")])
         if not one.rates:
             yield Line([("  because  ", "dim")], [(clean(one.reason, 600), "good" if one.stage == "settled" else "")])
+            best = None if one.group is None or one.group.best is None else one.group.best.lr
+            if best is not None:
+                yield Line(
+                    [("  else     ", "dim")], [(f"lrdoctor plan --around {best:g} searches all the same", "dim")]
+                )
         yield BLANK
 
 
@@ -178,11 +189,13 @@ def _halving(rungs: Sequence[Rung], unit: str) -> str:
 
 
 def _worth(row: Trust) -> str:
-    return (
+    leader = (
         f"in recorded trials the leader after 1/{1 / row.share:.0f} of the budget ended within 2 % of the best in "
-        f"{percent(row.near)}, within 10 % in {percent(row.fine)}; its rate was {figure(row.shift, 2)} times the best "
-        "one, so of two that are close take the lower"
+        f"{percent(row.near)}, within 10 % in {percent(row.fine)}"
     )
+    if row.lower < row.near:
+        return leader
+    return f"{leader}; the rate a step below it within 2 % in {percent(row.lower)}, since longer runs want lower rates"
 
 
 if __name__ == "__main__":

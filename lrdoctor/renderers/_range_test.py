@@ -196,17 +196,19 @@ def _verdict(one: RangeTestResult) -> Iterator[Line]:
         yield Line([("  unusable   ", "warn")], [(clean(one.reason or "", 600), "")])
         return
     low, high = (figure(end, 2) for end in one.interval)
-    length = f"{one.steps:,} steps" if one.steps else "about 10,000 steps; --steps says how long yours is"
+    length = f"{one.steps:,} steps" if one.steps else "about 10,000 steps (no length was given)"
     text = f" ({low} to {high} holds the best rate in {percent(one.level)} of the cases), for a training of {length}"
     yield Line([("  take       ", "dim")], [(f"LR {figure(one.recommended, 2)}", "dose"), (text, "")])
 
 
 def html(tests: Sequence[RangeTestResult]) -> str:
-    """The same as preformatted text for a notebook; no script, the colours of the page."""
+    """The leading test drawn, and all as preformatted text for a notebook; no script, the colours of the page."""
+    from lrdoctor.figures import range_test_figure, svg
     from lrdoctor.renderers._base import Options
     from lrdoctor.renderers._lines import paint
 
-    return f"<pre>{escape(''.join(paint(to_lines(tests), Options())))}</pre>"
+    picture = svg.paint(range_test_figure(tests[0])) if tests[0].lr.size else ""
+    return f"<div>{picture}<pre>{escape(''.join(paint(to_lines(tests), Options())))}</pre></div>"
 
 
 if __name__ == "__main__":

@@ -35,12 +35,15 @@ class ImplausibleRate(Rule):
     ## What it does
     Holds the peak rate against the range of tuned values of the optimizer. For fine-tuning the upper end is ten times
     lower; whether a run fine-tunes is taken from its hyperparameters (`pretrained`, `model_name_or_path`, LoRA
-    settings...) or its name, and where neither says, only what is unusual for both is remarked.
+    settings...) or its name, and where neither says, only what is unusual for both is remarked. A batch of more than
+    256 moves the upper end up, in proportion for SGD and with its square root for Adam.
 
     ## Why is this bad?
     It need not be: a curve that is healthy at an unusual rate is healthy. But a misplaced decimal point, a rate taken
     over from another optimizer, or one meant for training from scratch looks like this, and the curve of a rate far
-    too low may look smooth.
+    too low may look smooth. The best rate lay inside in 140 of 158 recorded trainings, all of small networks, which stand
+    higher rates than large ones; 42 % of the rates that ended far from the best lay outside
+    (`python -m lrdoctor.trials.usual`). Hence a remark, and no more.
 
     ## Example
     Adam with the 0.1 of plain SGD; 1e-2 for fine-tuning with AdamW, where 1e-5 to 1e-3 is usual.

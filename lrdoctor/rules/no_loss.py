@@ -61,7 +61,7 @@ class NoLoss(Rule):
 
     def check(self, run: Run, curve: Curve | None, breakdown: object | None) -> Finding | None:
         """Fire when no curve could be prepared and no loss broke down either."""
-        if curve is not None or breakdown is not None or not run.series:
+        if curve is not None or breakdown is not None or not any(map(len, run.series.values())):
             return None
         series = max(run.series.values(), key=len)
         found = next((words for role, words in _INSTEAD if run.with_role(role)), "no curve that looks like a loss")

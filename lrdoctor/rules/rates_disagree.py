@@ -80,8 +80,9 @@ class RatesDisagree(Rule):
         stated = hyperparameters.get("lr")
         if groups:
             others = []
-        if isinstance(stated, int | float) and self._comparable(lr, schedule, float(stated), groups):
-            others.append(("the configured lr", float(stated)))
+        rate = float(stated) if isinstance(stated, int | float) and 0 < stated < 1e300 else 0.0
+        if rate and self._comparable(lr, schedule, rate, groups):
+            others.append(("the configured lr", rate))
         elif not others:
             raise Unavailable("a single learning rate is known")
         name, peak = max(others, key=lambda other: _apart(other[1], schedule.peak), default=("", schedule.peak))
@@ -103,7 +104,7 @@ class RatesDisagree(Rule):
         late = int(lr.step[0]) > self.settings.latest_start * last and lr.unit == "step"
         rising = schedule.peak == schedule.last and schedule.peak > schedule.first and stated > schedule.peak
         belongs = any(_apart(_peak(series), stated) < self.settings.min_ratio for series in groups)
-        return stated > 0 and not late and not rising and not belongs
+        return not late and not rising and not belongs
 
 
 def _peak(series: Series) -> float:

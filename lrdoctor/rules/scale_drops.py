@@ -66,8 +66,9 @@ class ScaleDrops(Rule):
             name=self.name,
             severity=self.severity,
             confidence=confidence(lost / least, points=scaling.points),
-            message=f"The loss scale was {times(2.0**lost)} lower at {at(scaling.lost_step, loss_scale.unit)} than it "
-            "had been: gradients overflowed again and again, each time at the cost of an update.",
+            message=f"The loss scale was {times(2.0 ** min(lost, 1000))} lower at "
+            f"{at(scaling.lost_step, loss_scale.unit)} than it had been: gradients overflowed again and again, each "
+            "time at the cost of an update.",
             evidence=(
                 measured("halvings below a level held", lost, ">=", least, scaling.tag, over(loss_scale), "octaves"),
             ),

@@ -72,7 +72,7 @@ class WeightDecay(Rule):
     def check(self, expected: Expected, curve: Curve, hyperparameters: Mapping[str, Hyperparameter]) -> Finding | None:
         """Fire where a step takes too much."""
         decay = hyperparameters.get("weight_decay")
-        if not isinstance(decay, int | float):
+        if not isinstance(decay, int | float) or not 0 <= decay < 1e300:
             raise Unavailable("no weight_decay in the configuration")
         if expected.optimizer not in _SHRINK:
             raise Unavailable(f"with {expected.optimizer} weight decay does not shrink the weights in proportion")

@@ -53,7 +53,7 @@ class Parameters:
 
 
 def parameters(
-    kind: str, step: NDArray[np.int64], rate: Floats, top: int, cuts: Sequence[tuple[int, float]]
+    kind: str, step: NDArray[np.int64], rate: Floats, peak: float, top: int, cuts: Sequence[tuple[int, float]]
 ) -> Parameters:
     """Measure the numbers of a schedule.
 
@@ -62,7 +62,9 @@ def parameters(
     kind
         As recognised, see `Schedule.kind`.
     step, rate
-        int64 [n], float64 [n], finite.
+        int64 [n]; float64 [n], over the peak, none below zero.
+    peak
+        Highest rate.
     top
         Index of the end of the warm-up.
     cuts
@@ -77,7 +79,8 @@ def parameters(
     else:
         known = Parameters(rise_steps=_first_rise(step, rate) if base == "restarts" else 0.0)
     at, rest = step[top:].astype(np.float64), rate[top:]
-    return replace(known, floor=float(rate.min() if base == "cyclical" else rest.min()), **_own(base, at, rest, cuts))
+    floor = peak * float(rate.min() if base == "cyclical" else rest.min())
+    return replace(known, floor=floor, **_own(base, at, rest, cuts))
 
 
 def _first_rise(step: NDArray[np.int64], rate: Floats) -> float:

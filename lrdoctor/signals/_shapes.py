@@ -51,7 +51,7 @@ def name_shape(step: NDArray[np.int64], relative: Floats, top: int) -> tuple[str
         return "constant", 0.0, 0.0
     prefix = "warmup_" if top else ""
     rest, steps = relative[top:], step[top:].astype(np.float64)
-    if top and (rest.size == 1 or (float(rest[0] - rest.min()) <= EQUAL and top >= 0.98 * (relative.size - 1))):
+    if top and float(rest[0] - rest.min()) <= EQUAL and _ends_rising(relative, top):
         return _ramp(relative), 0.0, 0.0
     again = _climbs(steps, rest)
     if again is not None:
@@ -70,6 +70,15 @@ def name_shape(step: NDArray[np.int64], relative: Floats, top: int) -> tuple[str
         if phases is not None and phases < residual:
             return "one_cycle", 0.0, phases
     return prefix + kind, 0.0, residual
+
+
+def _ends_rising(relative: Floats, top: int) -> bool:
+    """Whether a rate that is flat from `top` on was only there for as long as a ramp by steps stays on each level."""
+    last = relative.size - top
+    if last <= max(1.0, 0.02 * (relative.size - 1) + 1):
+        return True
+    levels = np.flatnonzero(np.diff(relative[: top + 1]) > 0) + 1
+    return levels.size >= 5 and last <= 1.5 * float(np.median(np.diff(levels)))
 
 
 _RAMP = 5.0

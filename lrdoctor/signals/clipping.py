@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Hyperparameter, Series
 
+_MODES = ("clip_algorithm", "clip_mode", "clip_type", "clipping_type")
+"""Settings that say how gradients are clipped: Lightning's, timm's and the like."""
 _AT_LIMIT = 1e-3
 """Relative distance from the threshold within which a norm lies at it."""
 
@@ -55,10 +56,13 @@ def clipping(grad_norm: Series, hyperparameters: Mapping[str, Hyperparameter]) -
     Raises
     ------
     Unavailable
-        No threshold is configured, or no norm is finite.
+        No threshold is configured, or it is not one of the norm; or no norm is finite.
     """
+    modes = (value for name, value in hyperparameters.items() if name.lower().endswith(_MODES))
+    if any(str(mode).lower() in ("value", "agc") for mode in modes):
+        raise Unavailable("gradients are clipped by value, or layer by layer, not by their norm")
     threshold = hyperparameters.get("clip_norm")
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < math.inf:
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1e300:
         raise Unavailable("no clip_norm in the configuration")
     norms = grad_norm.value[np.isfinite(grad_norm.value)]
     if norms.size == 0:

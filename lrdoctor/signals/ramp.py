@@ -151,9 +151,9 @@ def make_ramp(lr: Floats, loss: Floats) -> Ramp:
     kept = finite | (np.arange(loss.size) > np.flatnonzero(finite)[-1])
     lr, position, loss = lr[kept], position[kept], loss[kept]
     values = bounded(loss[:count])
+    exploded = max(_explosion(values, _running_median(values)), FEWEST)
+    values = values[:exploded]
     level = _running_median(values)
-    exploded = max(_explosion(values, level), FEWEST)
-    values, level = values[:exploded], level[:exploded]
     scale: Literal["linear", "log"] = "linear"
     if values.min() > 0.0 and level.max() > _LOG_RANGE * level.min():
         scale, values, level = "log", np.log(values), np.log(level)
@@ -225,9 +225,12 @@ def _condensed(lr: Floats, loss: Floats) -> tuple[Floats, NDArray[np.int64], Flo
 
 
 def _running_median(values: Floats) -> Floats:
-    """Median over five neighbours; over three, or none, in short ramps."""
+    """Median over five neighbours; over three, or none, in short ramps.
+
+    A first point that is off is one among its neighbours; at the end, where the loss climbs, the last ones count.
+    """
     half = 2 if values.size >= 25 else 1 if values.size >= 8 else 0
-    padded = np.pad(values, half, mode="reflect")
+    padded = np.concatenate([values[half:0:-1], values, np.repeat(values[-1:], half)])
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), axis=1))
 
 
@@ -238,7 +241,7 @@ def _explosion(values: Floats, level: Floats) -> int:
     cap = start + max(start - float(level[best]), 0.1 * abs(start), 6.0 * robust_sigma(values - level))
     over = np.flatnonzero(level[best:] > cap)
     position = best + int(over[0]) if over.size else values.size
-    while position > best + 1 and values[position - 1] > cap:  # the median is late by a point or two
+    while position > FEWEST and values[position - 1] > cap:  # the median is late by a point or two
         position -= 1
     return position
 

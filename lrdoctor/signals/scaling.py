@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lrdoctor.records import Series
 
 
-_SEARCH = 0.1
-"""Share of the run during which the scale may still be looked for, however many updates that costs."""
+_HELD = 0.15
+"""Share of the points for which a level that is held has been found, whatever it fell from before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,8 +66,7 @@ def scaling(loss_scale: Series) -> Scaling:
         raise Unavailable(f"{loss_scale.tag} has fewer than two positive values")
     step, octaves = loss_scale.step[good], np.log2(loss_scale.value[good])
     change = np.diff(octaves)
-    held_since = int(np.argmax(change >= 0)) if (change >= 0).any() else change.size
-    found = max(held_since, min(int(np.searchsorted(step, step[0] + _SEARCH * (step[-1] - step[0]))), change.size))
+    found = _found(change)
     held, held_step = octaves[found:], step[found:]
     lost = np.maximum.accumulate(held) - held
     falls = np.flatnonzero(change < 0)
@@ -82,6 +81,15 @@ def scaling(loss_scale: Series) -> Scaling:
         fall_steps=step[1:][falls[falls >= found]],
         stride=float(np.median(np.diff(step))),
     )
+
+
+def _found(change: NDArray[np.float64]) -> int:
+    """Point at which the search ends: the first rise, or the begin of the first level that is held for long."""
+    points = change.size + 1
+    begins = np.concatenate([[0], np.flatnonzero(change) + 1])
+    held = begins[np.diff(np.append(begins, points)) >= max(_HELD * points, 2)]
+    rises = np.flatnonzero(change > 0)
+    return int(min([*held[:1], *rises[:1], points - 1]))
 
 
 SIGNALS = (scaling,)

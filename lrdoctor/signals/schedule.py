@@ -131,7 +131,7 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
         cuts=cuts,
         unit=lr.unit,
         last_step=int(step[-1]),
-        parameters=parameters(kind, step, rate, top if rising else 0, [(cut.step, cut.factor) for cut in cuts]),
+        parameters=parameters(kind, step, relative, peak, top if rising else 0, [(c.step, c.factor) for c in cuts]),
     )
 
 

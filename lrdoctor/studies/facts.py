@@ -108,6 +108,6 @@ def facts_of(context: Context, said: RunDiagnosis) -> Facts:
 def _planned(known: Mapping[str, Hyperparameter]) -> tuple[str, float] | None:
     for name in _LENGTHS:
         value = known.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e300:
             return name, float(value)
     return None

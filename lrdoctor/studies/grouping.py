@@ -15,6 +15,8 @@ SAME_LENGTH = 1.5
 """Budgets within this factor count as the same."""
 _SAME_START = 3.0
 """First losses within this factor (or this much apart, where they can be negative) count as the same."""
+_HUGE = 1e300
+"""Whole numbers beyond it, which a configuration may hold, are no floats."""
 _LONG = 20
 """Steps a run must have for its first loss to be that before training."""
 
@@ -159,11 +161,9 @@ def _values(runs: Sequence[Facts], name: str) -> set[str]:
 
 
 def _shown(value: object) -> str:
-    return (
-        f"{float(value):.6g}"
-        if isinstance(value, int | float) and not isinstance(value, bool)
-        else str(value)
-    )
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE:
+        return f"{float(value):.6g}"
+    return str(value)
 
 
 def _same(here: object, there: object) -> bool:

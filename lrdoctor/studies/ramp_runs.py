@@ -59,21 +59,32 @@ def _judged(context: Context, steps: int | None) -> RangeTestResult:
         missing = "learning rate" if lr is None else "loss"
         reason = f"No {missing} was logged: a range test needs the learning rate and the loss of every step."
         return RangeTestResult(id=run.id, source=run.source, steps=steps, cause="no-ramp", reason=reason)
-    rates = _at(lr, loss)
+    rates, losses, steps_of = _paired(lr, loss)
     notes = (_LINEAR,) if _kind(context) == "warmup" else ()
-    return judge(rates, loss.value, step=loss.step, steps=steps, name=run.id, source=run.source,
+    return judge(rates, losses, step=steps_of, steps=steps, name=run.id, source=run.source,
                  notes=(*run.notes, *notes))  # fmt: skip
 
 
-def _at(lr: Series, loss: Series) -> Floats:
-    """The rate at each loss: of the same step, or between its neighbours; by position if steps count other things."""
+def _paired(lr: Series, loss: Series) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Rate, loss and step of each point.
+
+    The rate is that of the same step, or between its neighbours; by position where steps count other things. Where
+    rates were logged on after the loss had stopped, there was none any more: loggers leave out what is not a number.
+    """
     if np.array_equal(lr.step, loss.step):
-        return lr.value
+        return lr.value, loss.value, loss.step
     if lr.unit != loss.unit:
-        return np.interp(np.linspace(0, len(lr) - 1, len(loss)), np.arange(len(lr)), lr.value)
+        place = np.linspace(0, len(lr) - 1, len(loss))
+        return np.interp(place, np.arange(len(lr)), lr.value), loss.value, loss.step
     known = np.isfinite(lr.value) & (lr.value > 0)
     if not known.any():
-        return np.full(len(loss), np.nan)
+        return np.full(len(loss), np.nan), loss.value, loss.step
     inside = (loss.step >= lr.step[0]) & (loss.step <= lr.step[-1])
     rates = 10.0 ** np.interp(loss.step, lr.step[known], np.log10(lr.value[known]))
-    return np.where(inside, rates, np.nan)
+    interval = float(np.median(np.diff(loss.step))) if len(loss) > 1 else 0.0
+    rest = known & (lr.step > loss.step[-1] + 1.5 * interval)
+    return (
+        np.concatenate([np.where(inside, rates, np.nan), lr.value[rest]]),
+        np.concatenate([loss.value, np.full(int(rest.sum()), np.nan)]),
+        np.concatenate([loss.step, lr.step[rest]]),
+    )

@@ -6,15 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lrdoctor.prescribing.optimizers import optimizer_name
+from lrdoctor.prescribing.optimizers import batch_factor, optimizer_name, scales_linearly
 
 if TYPE_CHECKING:
     from lrdoctor.studies.facts import Facts
 
-_LINEAR = frozenset({"sgd", "momentum", "nesterov", "lars"})
-_ROOT = frozenset(
-    {"adam", "adamw", "nadam", "radam", "adamax", "amsgrad", "rmsprop", "adagrad", "adafactor", "lion", "lamb"}
-)
 _TOLERANCE = 1.5
 """Factor within which a rate counts as scaled: half a step of a grid in factors of about 3."""
 
@@ -28,8 +24,8 @@ class BatchScaling:
     before, after
         Batch sizes.
     rule
-        linear for SGD and its kind (Goyal et al. 2017), square-root for Adam and its kind (Krizhevsky 2014; Malladi et
-        al. 2022), unknown where the optimizer is not known, or was changed as well.
+        linear for SGD and its kind, square-root for Adam and its kind (sources in `lrdoctor.prescribing.optimizers`);
+        unknown where the optimizer is not known, or was changed as well.
     asked
         Factor on the rate that the rule asks for; NaN if the rule is unknown.
     given
@@ -51,12 +47,11 @@ def batch_scaling(before: Facts, after: Facts) -> BatchScaling | None:
     here, there = _batch(before), _batch(after)
     if here is None or there is None or here == there:
         return None
-    names = {optimizer_name(run.hyperparameters) for run in (before, after)}
+    name, other = (optimizer_name(run.hyperparameters) for run in (before, after))
     rule: Literal["linear", "square-root", "unknown"] = "unknown"
-    if len(names) == 1:
-        rule = "linear" if names <= _LINEAR else "square-root" if names <= _ROOT else "unknown"
-    ratio = there / here
-    asked = {"linear": ratio, "square-root": math.sqrt(ratio), "unknown": math.nan}[rule]
+    asked = math.nan
+    if name is not None and name == other:
+        rule, asked = "linear" if scales_linearly(name) else "square-root", batch_factor(name, there / here)
     given = rate_factor(before, after) or math.nan
     off = given / asked
     state: Literal["scaled", "too-low", "too-high", "unknown"] = (

@@ -1,4 +1,4 @@
-"""``python -m lrdoctor.trials run | list | fit | treat | score | ranking | decay``: train, fit, judge."""
+"""``python -m lrdoctor.trials COMMAND``: train grids, fit on them, judge the fits."""
 
 from __future__ import annotations
 
@@ -46,6 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
     command.add_argument("--train", type=Path, metavar="DIR", help="train the runs anew, and keep their grids here")
     command.add_argument("--jobs", type=int, default=1, help="processes to train in, each with one thread (default 1)")
+    command = commands.add_parser("range-test", help="fit what a range test recommends, for docs/range-test.md")
+    command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
+    command.add_argument("--public", type=Path, metavar="DIR", help="public grids, as a check from outside")
+    command.add_argument("--record", action="store_true", help="run the ramps anew (minutes)")
     options = parser.parse_args(argv)
     if options.command == "decay":
         from lrdoctor.trials import cooling
@@ -54,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             cooling.train(options.train, options.jobs)
         print(cooling.fit(cooling.load() if options.train is None else cooling.record(options.train), options.table))
         return 0
+    if options.command == "range-test":
+        return _range_test(options)
     if options.command in ("fit", "score"):
         return _fit_or_score(options)
     if options.command == "ranking":
@@ -101,6 +107,17 @@ def _fit_or_score(options: argparse.Namespace) -> int:
         from lrdoctor.trials.evidence import write_page
 
         write_page(material, options.public, where=options.table)
+    return 0
+
+
+def _range_test(options: argparse.Namespace) -> int:
+    from lrdoctor.trials import range_evidence
+    from lrdoctor.trials.grid import load_public_grid, load_table
+    from lrdoctor.trials.ramps import load_ramps, record_all
+
+    grids = [grid for grid in load_table(options.table) if grid.schedule == "constant" and grid.clip_norm is None]
+    public = [] if options.public is None else [load_public_grid(p) for p in sorted(options.public.glob("*.npz"))]
+    print(range_evidence.run(record_all(grids) if options.record else load_ramps(), grids, public))
     return 0
 
 

@@ -131,9 +131,8 @@ def _cases(grid: Grid, held: int) -> Iterator[tuple[Any, ...]]:
 
 def _row(grid: Grid, member: int, look: str, budget: int) -> Floats | None:
     """`course` of one member at a constant rate; None where its log does not give it."""
-    context = Context(make_run(grid, member, LOOKS[look], budget))
     try:
-        return course(context.get("curve"), context.get("descent"), context.get("noise"))
+        return course(Context(make_run(grid, member, LOOKS[look], budget)))
     except Unavailable:
         return None
 

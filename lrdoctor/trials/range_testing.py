@@ -28,7 +28,21 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-__all__ = ["DOSE_FILE", "Cases", "calibrate", "cases_of", "fit", "held_out"]
+__all__ = [
+    "DOSE_FILE",
+    "STAND_IN",
+    "Case",
+    "Cases",
+    "calibrate",
+    "cases_of",
+    "fit",
+    "fitted_on",
+    "held_out",
+    "hits",
+    "is_slow",
+    "place",
+    "write_dose",
+]
 
 DOSE_FILE = Path(__file__).parent.parent / "prescribing" / "ramp_dose.toml"
 SHORTEST = 500
@@ -180,10 +194,11 @@ def _logistic(values: Floats) -> Floats:
 
 def fitted_on(cases: Cases) -> Cases:
     """What is fitted on: usable tests, begun with fresh weights, with at least six steps for each decade."""
-    return cases.where(lambda row: row.cause is None and _slow(row.look))
+    return cases.where(lambda row: row.cause is None and is_slow(row.look))
 
 
-def _slow(look: str) -> bool:
+def is_slow(look: str) -> bool:
+    """Whether a look is that of a ramp with fresh weights and enough steps, or a stand-in for one."""
     return look == STAND_IN or (not look.endswith("before") and int(look.rsplit(" ", 1)[1]) >= 60)
 
 

@@ -52,7 +52,7 @@ def test_from_logs_text_and_api_say_the_same(runs, capsys):
     out = capsys.readouterr().out
     assert out.startswith("3 runs, best lr_0.001: the best rate is the last one tried: go beyond it\n")
     assert "(600 steps)" in out
-    assert "take the lower" in out
+    assert "since longer runs want lower rates" in out
     report = lrdoctor.plan(runs)
     assert repr(report) == out.rstrip("\n")
     frame = report.to_frame()

@@ -59,6 +59,16 @@ def test_a_sweep(tmp_path, capsys):
     assert "LR sweep: 3 runs" in texts(file)
 
 
+def test_a_range_test(tmp_path):
+    rates = [1e-6 * 10 ** (step / 15) for step in range(100)]
+    losses = [2.3 - 1.6 / (1 + (0.02 / rate) ** 1.2) + 2 * max(rate / 0.5 - 1, 0) ** 1.5 for rate in rates]
+    rows = "".join(f"{step},{rate},{loss}\n" for step, (rate, loss) in enumerate(zip(rates, losses, strict=True)))
+    (tmp_path / "find.csv").write_text(f"step,lr,train_loss\n{rows}")
+    file = tmp_path / "figure.svg"
+    assert main(["plot", str(tmp_path / "find.csv"), "--range-test", "-o", str(file)]) == 0
+    assert {"descent", "explosion", "valley", "learning rate"} <= texts(file)
+
+
 @pytest.mark.parametrize(
     ("output", "complaint"),
     [("figure.txt", "cannot tell"), ("figure", "cannot tell"), ("missing/figure.svg", "directory does not exist")],

@@ -64,7 +64,7 @@ def test_says_what_is_new_until_interrupted(log):
         grown = event(process)
         assert (grown["new"]["first_step"], grown["new"]["last_step"]) == (100, 149)
         log.unlink()
-        assert event(process) == {"schema": "lrdoctor.watch/1", "event": "gone", "id": "exp"}
+        assert event(process) == {"event": "gone", "schema": "lrdoctor.watch/1", "id": "exp"}
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=30)
         assert process.returncode == 0

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lrdoctor.answers import RangeTestReport
 from lrdoctor.figures import range_test_figure, svg
 from lrdoctor.studies.range_test import judge
 
@@ -68,3 +69,13 @@ def test_what_is_no_range_test_can_be_drawn(rates, loss):
     figure = range_test_figure(judge(np.array(rates, dtype=float), np.array(loss, dtype=float)))
     assert figure.subtitle
     assert svg.paint(figure)
+
+
+def test_the_report_of_a_range_test_draws_itself(usable):
+    from matplotlib.figure import Figure as Canvas
+
+    report = RangeTestReport([usable])
+    axes = report.plot(Canvas().add_subplot())
+    assert axes.get_xscale() == "log"
+    assert "<svg" in report._repr_html_()
+    assert "<svg" not in RangeTestReport([])._repr_html_()

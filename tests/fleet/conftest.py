@@ -35,7 +35,7 @@ READER = Hostile()
 '''
 
 
-def write_run(path: Path, seed: int, rows: int = 60) -> None:
+def write(path: Path, seed: int, rows: int = 60) -> None:
     """A small CSV log of a healthy training, of a blown-up one where the seed is a multiple of three."""
     rng = np.random.default_rng(seed)
     loss = 0.3 + 2.0 / (1 + np.arange(rows)) ** 0.7 + 0.05 * rng.standard_normal(rows)
@@ -47,13 +47,19 @@ def write_run(path: Path, seed: int, rows: int = 60) -> None:
 
 
 @pytest.fixture
+def write_run():
+    """Writes a small log: path, seed, rows."""
+    return write
+
+
+@pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Twelve runs, a file that is no log, and a directory with several logs of its own."""
     root = tmp_path / "runs"
     for seed in range(10):
-        write_run(root / f"group{seed % 2}" / f"run_{seed}" / "metrics.csv", seed)
-    write_run(root / "flat" / "a.csv", 20)
-    write_run(root / "flat" / "b.csv", 21)
+        write(root / f"group{seed % 2}" / f"run_{seed}" / "metrics.csv", seed)
+    write(root / "flat" / "a.csv", 20)
+    write(root / "flat" / "b.csv", 21)
     (root / "flat" / "empty.csv").write_text("")
     return root
 

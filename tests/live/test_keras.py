@@ -31,11 +31,11 @@ class Break(keras.callbacks.Callback):
             self.model.set_weights([np.full_like(weight, np.nan) for weight in self.model.get_weights()])
 
 
-def train(callbacks, epochs=12, learning_rate=0.05):
+def train(callbacks, epochs=12, learning_rate=0.05, **compiling):
     keras.utils.set_random_seed(0)
     x = np.random.default_rng(0).standard_normal((96, 4)).astype(np.float32)
     model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(1)], name="line")
-    model.compile(optimizer=keras.optimizers.SGD(learning_rate, momentum=0.5), loss="mse")
+    model.compile(optimizer=keras.optimizers.SGD(learning_rate, momentum=0.5), loss="mse", **compiling)
     history = model.fit(
         x, x.sum(1), batch_size=8, epochs=epochs, verbose=0, callbacks=callbacks, validation_split=0.25
     )  # fmt: skip
@@ -84,3 +84,15 @@ def test_only_reports_unless_asked():
     _, history = train([Break(30), LRDoctorCallback(report=said.append)])
     assert len(history.epoch) == 12
     assert said[-1].verdict == "diverged"
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras on torch executes batches one by one")
+def test_batches_that_are_executed_together_share_a_mean():
+    callback = LRDoctorCallback(unit="step", report=lambda said: None)
+    train([callback], epochs=2, steps_per_execution=3)
+    loss = callback.monitor.run().series["loss"]
+    assert loss.step.tolist() == [2, 5, 8, 11, 14, 17]
+    plain = LRDoctorCallback(unit="step", report=lambda said: None)
+    train([plain], epochs=2)
+    batches = plain.monitor.run().series["loss"].value.reshape(-1, 3).mean(axis=1)
+    assert loss.value.tolist() == pytest.approx(batches.tolist(), rel=1e-3)

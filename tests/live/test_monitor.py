@@ -1,6 +1,7 @@
 """A monitor says while a run goes on what a diagnosis says after it."""
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -113,6 +114,18 @@ def test_names_get_roles_and_settings_count():
         Monitor(roles={"crit": "los"})
 
 
+def test_shows_how_far_it_is():
+    monitor = Monitor(name="exp")
+    assert repr(monitor) == "Monitor('exp', nothing logged)"
+    monitor.log(12_345, loss=1.0)
+    assert repr(monitor) == "Monitor('exp', 1 call, last at step 12,345)"
+
+
+def test_goes_through_pickle(alike):
+    monitor = feed(Monitor(total_steps=9000), synth.healthy())
+    assert alike(pickle.loads(pickle.dumps(monitor)).check(), monitor.check())
+
+
 def test_an_answer_is_kept_until_something_is_new():
     monitor = feed(Monitor(), synth.healthy())
     assert monitor.check() is monitor.check()
@@ -152,7 +165,7 @@ def test_early_verdicts_are_less_sure_and_say_so():
 def test_at_its_end_a_planned_run_is_as_sure_as_any(alike):
     run = synth.slow()
     assert alike(feed(Monitor(max_steps=2991), run).check(), feed(Monitor(max_steps=100), run).check()) is False
-    done = feed(Monitor(total_steps=2991), run).check()
+    done = feed(Monitor(total_steps=3000), run).check()  # logged every ten steps, so 2,990 is the last
     assert done.plan == feed(Monitor(), run).check().plan
     assert not done.run.notes
 

@@ -39,3 +39,13 @@ def test_without_a_threshold(threshold):
 def test_without_a_finite_norm():
     with pytest.raises(Unavailable, match="no finite value"):
         clipping(norms([np.nan]), {"clip_norm": 1.0})
+
+
+@pytest.mark.parametrize("how", [{"gradient_clip_algorithm": "value"}, {"opt.clip_mode": "agc"}])
+def test_clipping_by_value_is_another_thing(how):
+    with pytest.raises(Unavailable, match="not by their norm"):
+        clipping(norms([1.0, 3.0]), {"clip_norm": 1.0, **how})
+
+
+def test_clipping_by_norm_may_say_so():
+    assert clipping(norms([1.0, 3.0]), {"clip_norm": 1.0, "gradient_clip_algorithm": "norm"}).share == 0.5

@@ -240,3 +240,21 @@ def test_formulas_are_those_of_pytorch():
         (np.minimum(1 / 3 + 2 / 3 * t / 500, 1), lambda o: schedulers.LinearLR(o, 1 / 3, 1.0, 500)),
     ):
         assert logged(make) == pytest.approx(ours, abs=3e-3)
+
+
+def kind_of(rates, **hyperparameters):
+    return recognised(np.arange(len(rates)), rates, **hyperparameters).kind
+
+
+def test_a_ramp_by_steps_is_a_range_test():
+    """Each rate held for a while, the last one no longer than the others."""
+    rates = np.repeat(np.geomspace(1e-5, 10, 36), 10)
+    assert kind_of(rates) == "range_test"
+    assert kind_of(np.append(rates, np.full(60, 10.0))) == "warmup_constant"
+
+
+def test_a_linear_ramp_is_a_range_test_only_where_the_log_says_so():
+    rates = np.linspace(0.002, 0.02, 100)
+    assert kind_of(rates) == "warmup"
+    assert kind_of(rates, schedule="range_test") == "range_test"
+    assert kind_of(rates[::-1], schedule="range_test") == "linear"

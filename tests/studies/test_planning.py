@@ -97,6 +97,12 @@ def test_below_what_blew_up(facts):
     assert all(rate < 1.0 for rate in rates(search))
 
 
+def test_a_run_without_a_loss_is_nothing_to_start_from(facts):
+    said = {"rate": 1e-3, "verdict": Verdict.INCONCLUSIVE}
+    search = planned([facts(1e-3, math.nan, said=said)])
+    assert (search.stage, search.rates) == ("unknown", ())
+
+
 def test_without_rates_it_says_so(facts):
     search = planned([facts(None, 0.5), facts(None, 0.6, run_id="b")])
     assert search.stage == "unknown"

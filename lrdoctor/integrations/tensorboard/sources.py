@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 _SAMPLED = (
-    "These logs are not in a directory of this machine, so the curves come from TensorBoard, which keeps a sample of "
-    "them: 1,000 points each, unless it is started with --samples_per_plugin scalars=0. What happened between them "
-    "cannot be seen."
+    "TensorBoard was not started on one directory of this machine, so the curves are those that it keeps: a sample of "
+    "1,000 points each, unless it is started with --samples_per_plugin scalars=0. What happened between them cannot be "
+    "seen."
 )
 _MOST_POINTS = 1_000_000
 """Points of a curve that the data provider is asked for: as many as it has."""

@@ -122,7 +122,7 @@ class Decoder:
         """Read one event by itself; return its layout if that can be used for others."""
         at, size = int(found.start[number]) + HEAD, int(found.length[number])
         payload = buffer.bytes[at : at + size].tobytes()
-        if not everything and size > _SMALL_MEDIA and is_media(payload):
+        if not everything and size > _SMALL_MEDIA and is_media(payload, size):
             return None
         try:
             reading, event = read_event(payload)

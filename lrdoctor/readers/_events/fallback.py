@@ -94,10 +94,10 @@ def read_long_event(payload: FileWindow, *, check: bool) -> Reading:
     return reading
 
 
-def is_media(payload: bytes) -> bool:
+def is_media(payload: bytes, length: int) -> bool:
     """Say quickly whether an event holds exactly one old-style image, audio clip or histogram.
 
-    False means only that it takes the parser to know.
+    Of an event of `length` bytes the first will do. False means only that it takes the parser to know.
     """
     try:
         at = 9 if payload[0] == 9 else 0
@@ -110,7 +110,7 @@ def is_media(payload: bytes) -> bool:
             if payload[at] != key:
                 return False
             size, at = _size(payload, at + 1)
-            if at + size != len(payload):
+            if at + size != length:
                 return False
         if payload[at] != 0x0A:
             return False
@@ -119,7 +119,7 @@ def is_media(payload: bytes) -> bool:
         if payload[at] not in (0x22, 0x2A, 0x32):
             return False
         size, at = _size(payload, at + 1)
-        return at + size == len(payload)
+        return at + size == length
     except IndexError:
         return False
 

@@ -7,11 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from lrdoctor.readers._hyper import (
-    find_hyperparameters,
-    read_companion_json,
-    read_companion_yaml,
-)
+from lrdoctor.readers._beside import read_companion_json, read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ import numpy as np
 
 from lrdoctor.readers._events.buffer import MARGIN, Buffer
 from lrdoctor.readers._events.decoder import Block, Decoder
-from lrdoctor.readers._events.fallback import Undecodable, read_long_event
+from lrdoctor.readers._events.fallback import Undecodable, is_media, read_long_event
 from lrdoctor.readers._events.filewindow import FileWindow
 from lrdoctor.readers._events.framing import PIECE, SPARSE, find_records, merge, read_head
 from lrdoctor.readers._events.layout import FOOT, HEAD
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 WINDOW = 4 << 20
 """Bytes in memory at a time."""
 _LONG = 1 << 16  # a record longer than this is stepped over, not read, unless it is in the window anyway
+_OPENING_OF_LONG = 1 << 10
 _AFTER_LONG = 1 << 14  # first read behind such a record: what follows may be another
 _KEEP = 1 << 24
 _OPENING = 64  # bytes by which a file that was replaced is known
@@ -160,6 +161,9 @@ class _Pass:
             self._at = found.end
             if self._at - self._begin >= PIECE // 2:
                 self._decode()
+            left = self._fill - self._at - HEAD - FOOT
+            if left >= 0 and read_head(self._buffer, self._at) > left:
+                break  # the next one goes on behind what has been read
 
     def _lose(self, offset: int, lost: int) -> None:
         """Note damage; where the file's version stood, take it for 2, as it has been for a decade."""
@@ -204,6 +208,20 @@ class _Pass:
             sink.texts += reading.texts
         sink.add(block.rows)
 
+    def _look_at(self, offset: int, length: int) -> None:
+        """Read what matters of a long record, of which the fields alone are looked at."""
+        payload = FileWindow(self._stream, offset + HEAD, length)
+        try:
+            reading = read_long_event(payload, check=self._file.check)
+        except Undecodable:
+            self._lose(offset, HEAD + length + FOOT)
+            return
+        if reading.matters or self._file.version < 2:
+            self._decode()
+            readings = [(0, reading)]
+            self._take(Block(self._sink.decoder.rows_of(readings), readings))
+        self._sink.records += 1
+
     def _step_over_long_record(self) -> bool:
         """If a long record begins at the boundary, look at its fields alone and go on behind it."""
         length = read_head(self._buffer, self._at) if self._fill - self._at >= HEAD else -1
@@ -211,17 +229,11 @@ class _Pass:
         end = offset + HEAD + length + FOOT
         if HEAD + length + FOOT <= _LONG or end > self._size or end <= self._position:
             return False
-        payload = FileWindow(self._stream, offset + HEAD, length)
-        try:
-            reading = read_long_event(payload, check=self._file.check)
-        except Undecodable:
-            self._lose(offset, end - offset)
-        else:
-            if reading.matters or self._file.version < 2:
-                self._decode()
-                readings = [(0, reading)]
-                self._take(Block(self._sink.decoder.rows_of(readings), readings))
+        opening = self._buffer.bytes[self._at + HEAD : min(self._at + HEAD + _OPENING_OF_LONG, self._fill)].tobytes()
+        if self._file.version >= 2 and is_media(opening, length):
             self._sink.records += 1
+        else:
+            self._look_at(offset, length)
         self._file.records += 1
         self._position, self._fill = end, self._at
         self._stream.seek(end)

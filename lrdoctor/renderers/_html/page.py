@@ -60,7 +60,7 @@ def inks() -> str:
         "".join(f"--ink-{ink}:{(look.light, look.dark)[tone]};" for ink, look in LOOKS.items()) for tone in (0, 1)
     )
     shapes = "".join(
-        f"--ink-{ink}-width:{look.width:g};--ink-{ink}-fill:{look.fill:g};"
+        f"--ink-{ink}-width:{look.width:g};--ink-{ink}-fill:{look.fill:g};--ink-{ink}-dots:{look.dots:d};"
         f"--ink-{ink}-dash:{' '.join(f'{part * look.width:g}' for part in look.dash) or ' '};"
         for ink, look in LOOKS.items()
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from lrdoctor.cleaning import clean
-from lrdoctor.records import Verdict
+from lrdoctor.records import Role, Verdict
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._sparkline import svg
 from lrdoctor.wording import figure, percent
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lrdoctor.figures import Figure
-    from lrdoctor.records import Diagnosis, Finding, RunDiagnosis
+    from lrdoctor.records import Diagnosis, Evidence, RunDiagnosis
     from lrdoctor.studies.sweep import Group
 
 _TONES = {Verdict.DIVERGED: "bad", Verdict.UNSTABLE: "bad", Verdict.HEALTHY: "good", Verdict.INCONCLUSIVE: "unsure"}
@@ -141,9 +141,19 @@ class RunView:
         schedule = plan.schedule.kind if plan.schedule else ""
         return clean(" ".join((run.id, run.format, self.said.verdict, optimizer, schedule, *found)), 600).lower()
 
-    def where(self, finding: Finding) -> str:
-        """``steps 120 to 598``."""
-        return words.stretch(finding.span, self.said.run)
+    def place(self, evidence: Evidence) -> list[float]:
+        """Where a piece of evidence begins and ends on the x axis of the figure."""
+        from lrdoctor.figures.course import Course
+        from lrdoctor.figures.run import curves_of
+        from lrdoctor.roles import primary
+
+        run = self.said.run
+        rate = primary(run, Role.LR)
+        course = Course.of([*curves_of(run), *([] if rate is None else [rate])])
+        places: list[float] = course.place(
+            [evidence.span.first_step, evidence.span.last_step], run.series.get(evidence.tag)
+        ).tolist()
+        return places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

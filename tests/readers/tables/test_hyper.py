@@ -9,15 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrdoctor.readers._hyper import (
-    find_hyperparameters,
-    optimizer_name,
-    plain_assignments,
-    read_companion_json,
-    read_companion_python,
-    read_companion_yaml,
-    schedule_name,
-)
+from lrdoctor.readers._beside import plain_assignments, read_companion_json, read_companion_python, read_companion_yaml
+from lrdoctor.readers._hyper import find_hyperparameters, optimizer_name, schedule_name
 
 
 def canonical(found):

@@ -86,3 +86,14 @@ def test_damage(read, save):
         path.write_bytes(bytes(broken[: rng.randrange(8, len(raw) + 1)]))
         with contextlib.suppress(ReadError):
             read(path)
+
+
+def test_rates_and_losses_alone_are_what_a_finder_saves(read, save):
+    losses, accuracy = save("losses.npy", np.linspace(2, 1, 50)), save("accuracy.npy", np.linspace(0, 1, 50))
+    rates = save("lrs.npy", np.linspace(0.002, 0.02, 50))
+    (run,) = read(losses, rates)
+    assert run.hyperparameters["schedule"] == "range_test"
+    (run,) = read(losses, rates, accuracy)
+    assert "schedule" not in run.hyperparameters
+    (run,) = read(losses, save("lrs.npy", np.linspace(0.02, 0.002, 50)))
+    assert "schedule" not in run.hyperparameters

@@ -163,6 +163,18 @@ def test_a_run_that_cannot_be_drawn_costs_no_other(several, monkeypatch):
     assert len(Page(text).of("section", **{"class": "run"})) == len(several.runs)
 
 
+def test_evidence_by_epochs_is_shown_among_the_steps():
+    steps = synth.make_run(np.exp(-np.linspace(0, 5, 600)), stride=1)
+    epochs = synth.overfit().series["val_loss"]
+    epochs = replace(epochs, step=np.arange(epochs.step.size, dtype=np.int64), unit="epoch")
+    said = diagnose_run(replace(steps, series={**steps.series, "val_loss": epochs}), all_rules())
+    assert [finding.code for finding in said.findings] == ["OVF101"]
+    (shown,) = view.view(Diagnosis(runs=(said,))).runs
+    first, last = shown.place(said.findings[0].evidence[0])
+    assert 100 < first < last
+    assert last == pytest.approx(599)
+
+
 def test_an_interrupted_report_says_so(several):
     assert "interrupted" not in page.document(several)
     assert "interrupted" in Page(page.document(replace(several, complete=False))).words()

@@ -47,7 +47,8 @@ window.LRDoctor = window.LRDoctor || {};
       for (let ten = Math.floor(log10(low)); ten <= Math.ceil(log10(high)); ten++) tens.push(ten);
       const within = (value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
       const powers = tens.filter((ten) => within(10 ** ten));
-      if (powers.length >= 3) return powers.filter((ten) => ten % Math.ceil(powers.length / most) === 0).map((ten) => 10 ** ten);
+      const stride = Math.ceil(powers.length / most);
+      if (powers.length >= 3) return powers.filter((ten) => (ten - powers[0]) % stride === 0).map((ten) => 10 ** ten);
       const fine = tens.flatMap((ten) => [1, 2, 5].map((step) => step * 10 ** ten)).filter(within);
       if (fine.length >= 2) return fine;
     }
@@ -84,6 +85,7 @@ window.LRDoctor = window.LRDoctor || {};
       ink: (name) => read(`--ink-${name}`),
       width: (name) => Number(read(`--ink-${name}-width`)) || 1.4,
       dash: (name) => read(`--ink-${name}-dash`).split(" ").filter(Boolean).map(Number),
+      dots: (name) => read(`--ink-${name}-dots`) === "1",
       fill: (name) => Number(read(`--ink-${name}-fill`)) || 0.15,
     };
   }
@@ -137,6 +139,13 @@ window.LRDoctor = window.LRDoctor || {};
       return found;
     }
 
+    /** Places of points without a neighbour to be joined to; they would not be seen without a dot. */
+    function alone(values) {
+      const logged = values.map((value, i) => [value, i]).filter(([value]) => value !== undefined);
+      const none = (entry) => !entry || entry[0] === null;
+      return logged.filter((entry, i) => !none(entry) && none(logged[i - 1]) && none(logged[i + 1])).map(([, i]) => i);
+    }
+
     function makeLegend() {
       const outputs = [];
       const where = LRDoctor.make("span", { class: "where" });
@@ -153,6 +162,12 @@ window.LRDoctor = window.LRDoctor || {};
         legend.append(button);
         outputs.push({ p, l, output });
       }));
+      const areas = panels.flatMap((panel) => [...panel.bands, ...panel.stretches.filter((one) => one.axis === "y")]);
+      for (const one of areas) {
+        const entry = LRDoctor.make("span", { class: "kind" });
+        entry.append(LRDoctor.make("span", { class: `swatch tint k-${one.ink}` }), one.name);
+        legend.append(entry);
+      }
       const kinds = new Map(panels.flatMap((panel) => panel.points).filter((one) => one.kind).map((one) => [one.kind, one]));
       for (const [kind, one] of kinds) {
         const entry = LRDoctor.make("span", { class: "kind" });
@@ -204,7 +219,10 @@ window.LRDoctor = window.LRDoctor || {};
       panel.lines.forEach((line, l) => series.push({
         label: line.name, stroke: theme.ink(line.ink), width: theme.width(line.ink), dash: theme.dash(line.ink),
         show: !hidden.has(`${p}:${l}`), spanGaps: false,
-        points: { show: line.y.length <= FEW, size: 5, fill: theme.ink(line.ink) },
+        points: {
+          show: true, size: 5, fill: theme.ink(line.ink),
+          filter: () => (theme.dots(line.ink) && line.y.length <= FEW ? null : alone(panel.data[l + 1])),
+        },
       }));
       const bands = [];
       for (const band of panel.bands) {
@@ -233,7 +251,7 @@ window.LRDoctor = window.LRDoctor || {};
         axes: [
           { ...axis, splits: splits("x", 90), values: last ? shown : () => [], filter: (u, all) => all, size: last ? 24 : 6,
             label: last ? panel.x.label : undefined, labelSize: last ? 16 : 0, labelFont: FONT, labelGap: 0 },
-          { ...axis, splits: splits("y", 36), values: shown, filter: (u, all) => all, size: 58,
+          { ...axis, splits: splits("y", 30), values: shown, filter: (u, all) => all, size: 58,
             label: panel.y.label, labelSize: 16, labelFont: FONT, labelGap: 0 },
         ],
         hooks: {
