@@ -11,12 +11,13 @@ from lrdoctor.cleaning import clean
 from lrdoctor.figures.axes import value_axis
 from lrdoctor.figures.spec import Guide, Line, Panel, Stretch
 from lrdoctor.prescribing.rates import peak_rate
+from lrdoctor.records import Verdict
 from lrdoctor.wording import figure, percent
 
 if TYPE_CHECKING:
     from lrdoctor.engine import Context
     from lrdoctor.figures.spec import Axis
-    from lrdoctor.records import Plan
+    from lrdoctor.records import Plan, RunDiagnosis
 
 _FAR = 5.0
 """Ratio of the rates that matter (this run's, the advised one) from which the scale is log."""
@@ -27,32 +28,41 @@ _GEOMETRIC = ("step", "exponential", "range_test", "polynomial", "plateau_trigge
 _KEPT = 0.005
 
 
-def rate_panel(plan: Plan, rates: tuple[Line, ...], x: Axis, context: Context) -> Panel:
+def rate_panel(said: RunDiagnosis, rates: tuple[Line, ...], x: Axis, context: Context) -> Panel | None:
     """The learning rate over the steps `x`, with the advised peak rate and its interval.
 
     Parameters
     ----------
+    said
+        Of an inconclusive run the rate alone is drawn: there is nothing to advise. None where that is unknown.
     rates
         The logged rate, if there is one; else a configured rate is drawn as constant; where none is known either, the
         panel shows multiples of this run's rate.
     """
+    plan, told = said.plan, said.verdict is not Verdict.INCONCLUSIVE
     factor, (low, high) = plan.lr.factor, plan.lr.interval
     peak = peak_rate(context)
     if peak is None and plan.lr.value is not None:
         peak = plan.lr.value / factor
     now = 1.0 if peak is None else peak
     advised = plan.lr.value or now * factor
+    if not told and peak is None:
+        return None
     if not rates or peak is None:
         name = "this run's rate" if peak is None else f"configured {figure(peak)}"
         rates = (Line(name=name, ink="rate", x=np.array([x.low, x.high]), y=np.full(2, now), points=0),)
     label = "learning rate" if peak is not None else "× this run's rate"
     level = f"advised, {percent(plan.lr.level)} interval"
     advice = Guide(axis="y", at=advised, name=_advice(plan), ink="advice", detail=clean(plan.reason, 1000))
+    interval = Stretch(axis="y", first=now * low, last=now * high, name=level, ink="advice")
+    matters = (now, now * low, advised, now * high) if told else (now, now, now, now)
     return Panel(
-        x=x, y=_axis(label, rates, (now, now * low, advised, now * high), context), lines=rates,
-        stretches=(Stretch(axis="y", first=now * low, last=now * high, name=level, ink="advice"),),
-        guides=(advice,),
-    )  # fmt: skip
+        x=x,
+        y=_axis(label, rates, matters, context),
+        lines=rates,
+        stretches=(interval,) if told else (),
+        guides=(advice,) if told else (),
+    )
 
 
 def _advice(plan: Plan) -> str:

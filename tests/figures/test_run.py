@@ -154,8 +154,8 @@ def test_what_lies_outside_is_marked_at_the_edge(say):
     "values", [[], [1.0], [np.nan] * 30, [np.inf] * 30, [0.0] * 30, [1e308, -1e308] * 20, [5e-324] * 30]
 )
 def test_strange_runs_have_a_figure(values, say):
-    figure = run_figure(say(run_of(curve("loss", values, Role.TRAIN_LOSS))))
-    assert len(figure.panels) == 2
+    said = say(run_of(curve("loss", values, Role.TRAIN_LOSS), lr=0.1))
+    assert len(run_figure(said).panels) == 2
 
 
 def test_a_run_without_a_loss_shows_what_there_is(say):
@@ -164,6 +164,18 @@ def test_a_run_without_a_loss_shows_what_there_is(say):
     assert loss.y.label == "val metric"
     assert loss.lines[0].ink == "other"
     assert run_figure(say(run_of())).panels[0].lines == ()
+
+
+def test_an_inconclusive_run_gets_no_advice(say):
+    said = say(synth.range_test())
+    assert said.verdict is Verdict.INCONCLUSIVE
+    rate = run_figure(said).panels[1]
+    assert rate.guides == rate.stretches == ()
+    assert rate.y.scale == "log"
+    assert len(rate.lines) == 1
+    short = say(run_of(curve("loss", [2.0, 1.0], Role.TRAIN_LOSS)))
+    assert len(run_figure(short).panels) == 1
+    assert "Advised" not in run_figure(short).description
 
 
 def test_names_are_safe_to_show(say):
