@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from lrdoctor.errors import UsageError
+from lrdoctor.prescribing.optimizers import optimizer_name
+from lrdoctor.prescribing.snippets._optimizers import KNOWN
 from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Schedule:
         Rate at the end, as a share of the peak.
     phases
         What it consists of, without gaps.
+    optimizer
+        The one that its code makes, as in `optimizers.toml`.
     """
 
     kind: str
@@ -75,6 +79,7 @@ class Schedule:
     warmup: int
     floor: float
     phases: tuple[Phase, ...]
+    optimizer: str = "adamw"
 
     @property
     def values(self) -> Floats:
@@ -163,6 +168,7 @@ def schedule(
     cuts: tuple[float, ...] = (0.5, 0.75),
     factor: float = 0.1,
     cooldown: float = 0.2,
+    optimizer: str | None = None,
 ) -> Schedule:
     """Build a schedule by its name, or the one that a diagnosis asks for.
 
@@ -185,6 +191,9 @@ def schedule(
         Shares of the steps at which ``step`` cuts the rate, and to what share of itself (He et al. 2016).
     cooldown
         Share of the steps over which ``cooldown`` falls linearly (Hägele et al. 2024).
+    optimizer
+        What the code is to make: ``adamw`` (the default), ``adam``, ``sgd``, ``momentum`` (SGD with 0.9)...; from a
+        diagnosis by default the run's own.
 
     Raises
     ------
@@ -203,6 +212,7 @@ def schedule(
         steps = asked["steps"] if steps is None else steps
         warmup = asked["warmup"] if warmup is None else warmup
         floor = asked["floor"] if floor is None else floor
+        optimizer = asked["optimizer"] if optimizer is None else optimizer
     name = what.lower().replace("-", "_")
     kind = _ALIASES.get(name, name)
     if kind not in KINDS:
@@ -214,11 +224,16 @@ def schedule(
     if steps is None:
         raise UsageError("how many steps? give steps=, e.g. steps=10_000")
     _check(peak, steps, floor, cuts, factor, cooldown)
+    optimizer = "adamw" if optimizer is None else optimizer.lower()
+    if optimizer not in KNOWN:
+        raise UsageError(f"no code for optimizer {optimizer!r}: choose one of {', '.join(sorted(KNOWN))}")
     rise = _steps_of(warmup, kind, steps)
     ends = _LOWEST.get(kind, 0.0) if floor is None or (kind == "one_cycle" and floor == 0.0) else floor
     phases = _phases(kind, steps, rise, ends, (cuts, factor, cooldown))
     ends = phases[-1].end
-    return Schedule(kind=kind, peak=float(peak), steps=steps, warmup=rise, floor=ends, phases=phases)
+    return Schedule(
+        kind=kind, peak=float(peak), steps=steps, warmup=rise, floor=ends, phases=phases, optimizer=optimizer
+    )
 
 
 def _check(
@@ -273,10 +288,7 @@ def _phases(
         edges = [rise, *(max(round(cut * steps), rise + 1 + i) for i, cut in enumerate(cuts)), steps]
         if edges != sorted(set(edges)):
             raise UsageError(f"cuts {cuts!r}: {steps:,} steps are too few for them")
-        phases += [
-            Phase(first, last, "hold", factor**i, factor**i)
-            for i, (first, last) in enumerate(pairwise(edges))
-        ]
+        phases += [Phase(first, last, "hold", factor**i, factor**i) for i, (first, last) in enumerate(pairwise(edges))]
     return tuple(phases)
 
 
@@ -290,7 +302,7 @@ def _asked(what: Any) -> dict[str, Any]:
     if not hasattr(what, "plan") or not hasattr(what, "run"):
         raise UsageError(f"{type(what).__name__}: give the name of a schedule, or what diagnose() said of a run")
     plan, known = what.plan, what.run.hyperparameters
-    own = str(known.get("schedule", "")).lower()
+    own, optimizer = str(known.get("schedule", "")).lower(), optimizer_name(known)
     asked = plan.schedule
     kind = asked.kind if asked is not None else own if own in KINDS else "warmup_cosine"
     return {
@@ -301,6 +313,7 @@ def _asked(what: Any) -> dict[str, Any]:
         if asked is not None and (asked.warmup_fraction or "warmup" not in kind)
         else None,
         "floor": asked.final_fraction if asked is not None else None,
+        "optimizer": optimizer if optimizer in KNOWN else None,
     }
 
 

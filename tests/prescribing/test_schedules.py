@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,17 @@ def test_unknown_framework():
         schedule("cosine", peak=1.0, steps=10).code("caffe")
     made = schedule("cosine", peak=1.0, steps=10)
     assert made.code("torch") == made.code("pytorch")
+
+
+def test_the_optimizer_of_the_code():
+    assert "SGD(model.parameters(), lr=1.0, momentum=0.9)" in schedule(
+        "cosine", peak=1.0, steps=10, optimizer="momentum"
+    ).code("pytorch")
+    run = synth.noisy_plateau()
+    known = replace(run, hyperparameters={"optimizer": "SGD", "momentum": 0.9})
+    assert schedule(diagnose_run(known)).optimizer == "momentum"
+    with pytest.raises(UsageError, match="adamw"):
+        schedule("cosine", peak=1.0, steps=10, optimizer="magic")
 
 
 def test_picture_and_html():
