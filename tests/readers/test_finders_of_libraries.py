@@ -54,7 +54,10 @@ def agrees(finder, net, atol=1e-5):
 
 @pytest.mark.slow
 def test_lightning(net, batches, tmp_path, monkeypatch):
-    lightning = pytest.importorskip("pytorch_lightning", reason="needs pytorch-lightning")
+    try:
+        import lightning.pytorch as lightning
+    except ImportError:
+        lightning = pytest.importorskip("pytorch_lightning", reason="needs lightning")
     monkeypatch.chdir(tmp_path)  # the finder keeps a checkpoint
 
     class Module(lightning.LightningModule):
