@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from lrdoctor.cleaning import clean
 from lrdoctor.records import Role, Verdict
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._html.snippet import snippet
+from lrdoctor.renderers._html.snippet import snippets
 from lrdoctor.renderers._sparkline import svg
 from lrdoctor.wording import figure, percent
 
@@ -133,9 +133,9 @@ class RunView:
         return max(len(self.said.run.series) - _TAGS_SHOWN, 0)
 
     @property
-    def snippet(self) -> Markup:
-        """Code that carries the plan out; "" where nothing is to be changed."""
-        return escape(snippet(self.said))  # as it is: cleaning would take its lines apart
+    def snippets(self) -> dict[str, Markup]:
+        """The plan as code, by framework; as it is, since cleaning would take its lines apart."""
+        return {name: escape(code) for name, code in snippets(self.said).items()}
 
     @property
     def haystack(self) -> str:
