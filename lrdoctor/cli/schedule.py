@@ -129,7 +129,7 @@ def _json(made: list[tuple[RunDiagnosis | None, Schedule]]) -> str:
     entries = []
     for said, built in made:
         steps = np.unique(np.linspace(0, built.steps - 1, min(_POINTS, built.steps)).round().astype(np.int64))
-        values = built.values[steps]
+        values = built.at(steps)
         entries.append(
             {"run": None if said is None else said.run.id, **asdict(built),
              "points": [[int(step), float(value)] for step, value in zip(steps, values, strict=True)]}

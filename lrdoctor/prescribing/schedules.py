@@ -86,13 +86,28 @@ class Schedule:
         """Rates, float64 [steps]."""
         import numpy as np
 
-        rate = np.empty(self.steps)
-        for phase in self.phases:
-            u = np.arange(phase.last - phase.first) / (phase.last - phase.first)
-            if phase.shape == "cosine":
-                u = (1.0 - np.cos(np.pi * u)) / 2.0
-            rate[phase.first : phase.last] = phase.start + (phase.end - phase.start) * u
-        return self.peak * rate
+        return self.at(np.arange(self.steps))
+
+    def at(self, step: NDArray[np.int64]) -> Floats:
+        """Rates at some steps.
+
+        Parameters
+        ----------
+        step
+            int64 [n], from 0 to `steps` - 1.
+
+        Returns
+        -------
+        float64 [n].
+        """
+        import numpy as np
+
+        within = np.searchsorted([phase.first for phase in self.phases], step, side="right") - 1
+        first, last, start, end = np.array([(p.first, p.last, p.start, p.end) for p in self.phases]).T
+        u = (step - first[within]) / (last - first)[within]
+        bent = np.array([phase.shape == "cosine" for phase in self.phases])[within]
+        u = np.where(bent, (1.0 - np.cos(np.pi * u)) / 2.0, u)
+        return np.asarray(self.peak * (start[within] + (end - start)[within] * u))
 
     def code(self, framework: str) -> str:
         """Code that makes this schedule.
@@ -122,7 +137,7 @@ class Schedule:
         import numpy as np
 
         columns = np.linspace(0, self.steps - 1, min(width, self.steps)).round().astype(np.int64)
-        level = self.values[columns] / self.peak * rows
+        level = self.at(columns) / self.peak * rows
         lines = []
         for row in range(rows - 1, -1, -1):
             filled = np.clip(np.ceil((level - row) * 8 - 1e-9), 0 if row else 1, 8).astype(np.int64)
@@ -149,7 +164,7 @@ class Schedule:
         width, height = 360, 80
         columns = np.unique(np.linspace(0, self.steps - 1, 181).round().astype(np.int64))
         x = 4 + (width - 8) * columns / max(self.steps - 1, 1)
-        y = height - 6 - (height - 12) * self.values[columns] / self.peak
+        y = height - 6 - (height - 12) * self.at(columns) / self.peak
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         return (
             f'<div><svg role="img" aria-label="{self.kind}" width="{width}" height="{height}" '

@@ -37,6 +37,12 @@ def test_what_is_built_is_recognised(kind):
     assert found.kind == {"cooldown": "warmup_cooldown"}.get(kind, kind)
 
 
+def test_the_longest_is_drawn_at_once():
+    made = schedule("warmup_linear", peak=1.0, steps=100_000_000)
+    assert made.at(np.array([0, 2_500_000, 5_000_000])).tolist() == [0.0, 0.5, 1.0]
+    assert len(made.picture().splitlines()) == 4
+
+
 def test_the_kinds_are_those_of_plans():
     assert set(KINDS) == set(records.ScheduleKind.__args__)
     assert schedule("wsd", peak=1.0, steps=100).kind == "cooldown"
