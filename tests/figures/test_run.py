@@ -7,7 +7,7 @@ import pytest
 
 from lrdoctor import synth
 from lrdoctor.figures import run_figure
-from lrdoctor.records import Role, Run, Series, Verdict
+from lrdoctor.records import Role, Run, ScheduleAdvice, Series, Verdict
 
 
 def curve(tag, values, role, *, unit="step", stride=1, first=0):
@@ -98,6 +98,20 @@ def test_a_configured_rate_is_a_straight_line(say):
     assert line.name == "configured 0.03"
     assert line.y.tolist() == [0.03, 0.03]
     assert line.x.tolist() == [0, 199]
+
+
+def test_an_advised_schedule_is_drawn_over_the_same_steps(oscillating):
+    advised = ScheduleAdvice(kind="warmup_cosine", warmup_fraction=0.1, final_fraction=0.0)
+    plan = replace(oscillating.plan, schedule=advised)
+    loss, rate = run_figure(replace(oscillating, plan=plan)).panels
+    line = rate.lines[-1]
+    assert (line.ink, line.name) == ("advice", "advised schedule")
+    assert (line.x[0], line.x[-1]) == (loss.x.low, loss.x.high)
+    assert line.y.max() == pytest.approx(plan.lr.value, rel=1e-2)
+    assert np.argmax(line.y) == pytest.approx(0.1 * line.y.size, abs=2)
+    assert line.y[-1] < 0.01 * line.y.max()
+    kept = run_figure(replace(oscillating, plan=replace(plan, schedule=None)))
+    assert len(kept.panels[1].lines) == 1
 
 
 def test_a_decay_to_zero_stays_on_a_linear_scale(say):
