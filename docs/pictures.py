@@ -39,10 +39,10 @@ def picture(rule: Any) -> str:
     found = () if finding is None else (finding,)
     said = RunDiagnosis(run=run, verdict=rule.verdict or Verdict.HEALTHY, findings=found, plan=_KEPT)
     drawn = run_figure(said, width=_WIDTH)
-    loss, rate = drawn.panels
+    loss, *rates = drawn.panels
     about = _about(run, {piece.tag for one in found for piece in one.evidence})
-    logged = replace(rate, stretches=(), guides=())
-    below = [_panel(about, loss, run)] if about else [logged] if run.with_role(Role.LR) else []
+    logged = [replace(rate, stretches=(), guides=()) for rate in rates]
+    below = [_panel(about, loss, run)] if about else logged if run.with_role(Role.LR) else []
     named = replace(
         drawn,
         title=f"{rule.code} {rule.name}",

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lrdoctor.answers import CompareReport, PlanReport, RangeTestReport
-    from lrdoctor.api import compare, diagnose, plan, range_test, read, sweep
+    from lrdoctor.api import compare, diagnose, diagnose_each, plan, range_test, read, sweep
     from lrdoctor.live.monitor import Monitor
     from lrdoctor.live.range_test import RangeTest
     from lrdoctor.prescribing.layerwise import layerwise
@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "compare": "lrdoctor.api",
     "diagnose": "lrdoctor.api",
+    "diagnose_each": "lrdoctor.api",
     "layerwise": "lrdoctor.prescribing.layerwise",
     "plan": "lrdoctor.api",
     "range_test": "lrdoctor.api",
@@ -52,6 +53,7 @@ __all__ = [
     "__version__",
     "compare",
     "diagnose",
+    "diagnose_each",
     "layerwise",
     "plan",
     "range_test",

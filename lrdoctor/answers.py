@@ -180,8 +180,11 @@ class RangeTestReport:
         """The leading range test."""
         from lrdoctor.studies.range_test import RangeTestResult
 
-        nothing = RangeTestResult(cause="no-ramp", reason="No training log was found.")
-        return self.tests[0] if self.tests else nothing
+        if self.tests:
+            return self.tests[0]
+        lost = next(iter(self.unreadable), None)
+        why = "No training log was found." if lost is None else f"{lost.source}: {lost.error}."
+        return RangeTestResult(cause="no-ramp", reason=why)
 
     @property
     def usable(self) -> bool:

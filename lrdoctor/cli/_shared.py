@@ -39,10 +39,10 @@ def add_color(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def existing(paths: Iterable[str], *, urls: bool = True) -> list[str]:
+def existing(paths: Iterable[str]) -> list[str]:
     """Check that every path exists; a pattern that the shell left as it was is expanded.
 
-    URLs are left as they are, where they will do.
+    URLs are left as they are.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def existing(paths: Iterable[str], *, urls: bool = True) -> list[str]:
     found: list[str] = []
     missing: list[str] = []
     for path in paths:
-        if (urls and is_url(path)) or os.path.exists(path):  # noqa: PTH110 - unlike Path.exists() it answers for every string
+        if is_url(path) or os.path.exists(path):  # noqa: PTH110 - unlike Path.exists() it answers for every string
             found.append(path)
         elif matches := sorted(glob.glob(path, recursive=True)):  # noqa: PTH207 - absolute patterns too
             found += matches

@@ -1,4 +1,4 @@
-"""`lrdoctor fleet`: a table of very many runs in one view."""
+"""`lrdoctor fleet`: tables of very many runs in one view."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class Fleet:
-    """Sums up a table of runs."""
+    """Sums up tables of runs."""
 
     name = "fleet"
-    help = "sum up a table of runs that `diagnose --format parquet=FILE` wrote"
+    help = "sum up the tables of runs that `diagnose --format parquet=FILE` wrote"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("table", metavar="FILE", type=Path, help="Parquet file with a row per run")
+        parser.add_argument("tables", metavar="FILE", nargs="+", type=Path, help="Parquet file with a row per run")
         parser.add_argument(
             "--format", choices=("text", "json"), default="text", help="text (the default) or json"
         )
@@ -39,7 +39,7 @@ class Fleet:
 
         if args.worst < 0:
             raise UsageError("--worst: cannot be negative")
-        found = overview(args.table, worst=args.worst)
+        found = overview(*args.tables, worst=args.worst)
         show([to_json(found)] if args.format == "json" else paint(to_lines(found), options(args.color)))
         return Exit.OK
 

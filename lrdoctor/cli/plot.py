@@ -29,7 +29,7 @@ class Plot:
     """Draws."""
 
     name = "plot"
-    help = "draw a run with its findings and the advised rate, several runs, a sweep, or a range test"
+    help = "draw a run with its findings and the advised rate, several runs, a sweep, a range test, or a schedule"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
@@ -42,6 +42,7 @@ class Plot:
         what.add_argument("--run", metavar="ID", help="draw this one of several runs, by its id or a part of it")
         what.add_argument("--sweep", action="store_true", help="draw where the runs ended against their learning rates")
         what.add_argument("--range-test", action="store_true", help="draw the loss of a range test against its rate")
+        what.add_argument("--schedule", action="store_true", help="draw the advised schedule over the rate of the run")
         add_reading(parser)
 
     def run(self, args: argparse.Namespace) -> Exit:
@@ -52,7 +53,9 @@ class Plot:
         if path.suffix.lower() not in _KINDS:
             raise UsageError(f"--output: cannot tell from {path.name!r} what to write; end it in {' or '.join(_KINDS)}")
         config = load(args.config)
-        draw = _of_sweep if args.sweep else _of_range_test if args.range_test else _of_runs
+        draw = _of_runs
+        if args.sweep or args.range_test:
+            draw = _of_sweep if args.sweep else _of_range_test
         with Progress() as progress:
             figure, lost = draw(args, config, progress)
         for one in lost:
@@ -77,8 +80,21 @@ def _of_runs(
     runs = report.runs
     if args.run is not None and runs:
         runs = (_named(runs, args.run),)
+    if args.schedule and runs:
+        if len(runs) > 1:
+            raise UsageError(f"--schedule: {len(runs)} runs; name the log of one of them")
+        return _next_schedule(runs[0]), report.diagnosis.unreadable
     figure = run_figure(runs[0]) if len(runs) == 1 else overview_figure(runs) if runs else None
     return figure, report.diagnosis.unreadable
+
+
+def _next_schedule(said: RunReport) -> Figure:
+    from lrdoctor.figures import schedule_figure
+    from lrdoctor.prescribing.schedules import schedule
+    from lrdoctor.records import Role
+    from lrdoctor.roles import primary
+
+    return schedule_figure(schedule(said), before=primary(said.run, Role.LR))
 
 
 def _of_sweep(

@@ -12,11 +12,14 @@ from lrdoctor.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from lrdoctor.prescribing.schedules import Schedule
     from lrdoctor.records import RunDiagnosis
 
 SCHEMA = "lrdoctor.schedule/1"
+_GIVEN = ("peak", "steps", "warmup", "floor", "factor", "cooldown", "optimizer")
+_WIDTH = 80
 _POINTS = 200
 """Rates in the JSON form, which also has the phases that they follow exactly."""
 
@@ -40,6 +43,7 @@ class ScheduleCommand:
         add("--cuts", metavar="SHARES", help="where step cuts the rate (default 0.5,0.75)")
         add("--factor", metavar="X", type=float, help="what a cut leaves of the rate (default 0.1)")
         add("--cooldown", metavar="SHARE", type=float, help="share of the steps that cooldown falls (default 0.2)")
+        add("--optimizer", metavar="NAME", help="that the code is to make (default adamw; for a log: its own)")
         add("--code", metavar="FRAMEWORK", help=f"print code instead: {', '.join(FRAMEWORKS)}")
         add("--format", choices=("text", "json"), default="text", help="text (the default) or json")
         add_reading(parser)
@@ -48,7 +52,7 @@ class ScheduleCommand:
         """Build and show."""
         from lrdoctor.prescribing.schedules import schedule
 
-        given = {name: getattr(args, name) for name in ("peak", "steps", "warmup", "floor", "factor", "cooldown")}
+        given = {name: getattr(args, name) for name in _GIVEN}
         options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if args.cuts is not None:
             options["cuts"] = _shares(args.cuts)
@@ -58,7 +62,7 @@ class ScheduleCommand:
             if not runs:
                 say("no training log found, or none that could be read")
                 return Exit.NO_RUN
-            made = [(said, schedule(said, **options)) for said in runs]
+            made = list(_built(runs, options))
         else:
             made = [(None, schedule(args.what, **options))]
         if args.code is not None:
@@ -85,6 +89,19 @@ def _diagnosed(args: argparse.Namespace) -> list[RunDiagnosis]:
     return list(report.runs)
 
 
+def _built(runs: list[RunDiagnosis], options: dict[str, Any]) -> Iterator[tuple[RunDiagnosis, Schedule]]:
+    """The schedule of each run; of several, those of which too little is known are but named."""
+    from lrdoctor.prescribing.schedules import schedule
+
+    for said in runs:
+        try:
+            yield said, schedule(said, **options)
+        except UsageError as error:
+            if len(runs) == 1:
+                raise
+            say(f"{said.run.id}: {error}")
+
+
 def _shares(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in comma_separated([text]))
@@ -93,10 +110,14 @@ def _shares(text: str) -> tuple[float, ...]:
 
 
 def _text(said: RunDiagnosis | None, built: Schedule) -> str:
+    from textwrap import fill
+
     from lrdoctor.renderers._clean import clean
 
-    head = "" if said is None else f"{clean(said.run.id)}: {said.verdict}. {said.plan.reason}\n"
-    return f"{head}{built!r}\n" + ("" if said is None else "\n")
+    if said is None:
+        return f"{built!r}\n"
+    head = fill(f"{clean(said.run.id)}: {said.verdict}. {said.plan.reason}", _WIDTH)
+    return f"{head}\n{built!r}\n\n"
 
 
 def _json(made: list[tuple[RunDiagnosis | None, Schedule]]) -> str:
@@ -108,7 +129,7 @@ def _json(made: list[tuple[RunDiagnosis | None, Schedule]]) -> str:
     entries = []
     for said, built in made:
         steps = np.unique(np.linspace(0, built.steps - 1, min(_POINTS, built.steps)).round().astype(np.int64))
-        values = built.values[steps]
+        values = built.at(steps)
         entries.append(
             {"run": None if said is None else said.run.id, **asdict(built),
              "points": [[int(step), float(value)] for step, value in zip(steps, values, strict=True)]}

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _WIDE = 10.0
-"""Ratio of largest to smallest value from which positive values are drawn on a log scale."""
+"""Ratio of largest to smallest value from which positive values are drawn on a log scale..."""
+_LESS_WIDE = 3.0
+"""...and where a linear one would leave some out, such as the first losses of a language model."""
 _OUTLYING = 3.0
 """Widths of the middle 90 % beyond which a value may lie outside the picture rather than flatten the rest."""
 _MARGIN = 0.04
@@ -41,7 +43,8 @@ def value_axis(label: str, curves: Sequence[Floats], also: Iterable[float] = (),
     also
         Values that must be inside, such as an advised rate.
     scale
-        None: log where everything is positive and spans more than a factor of ten.
+        None: log where everything is positive and spans more than a factor of ten, or of three where a linear axis
+        would leave something out.
     """
     known = [curve[np.isfinite(curve) & (np.abs(curve) < _LARGEST)] for curve in curves]
     known = [curve for curve in known if curve.size]
@@ -49,13 +52,13 @@ def value_axis(label: str, curves: Sequence[Floats], also: Iterable[float] = (),
     every = np.concatenate([*known, wanted])
     if every.size == 0:
         return Axis(label=label, scale=scale or "linear", low=0.1, high=1.0)
+    ends = np.concatenate([*(_bulk(curve) for curve in known), wanted])
+    low, high = float(ends.min()), float(ends.max())
     if scale is None:
-        scale = "log" if every.min() > 0.0 and every.max() / _WIDE > every.min() else "linear"
-    if scale == "log":
-        low, high = _log_ends(known, wanted)
-    else:
-        ends = np.concatenate([*(_bulk(curve) for curve in known), wanted])
-        low, high = _padded(float(ends.min()), float(ends.max()))
+        left_out = bool(every.min() < low or every.max() > high)
+        wide = every.min() > 0.0 and every.max() / (_LESS_WIDE if left_out else _WIDE) > every.min()
+        scale = "log" if wide else "linear"
+    low, high = _log_ends(known, wanted) if scale == "log" else _padded(low, high)
     return Axis(label=label, scale=scale, low=low, high=high)
 
 

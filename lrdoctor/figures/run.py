@@ -54,7 +54,7 @@ def run_figure(said: RunDiagnosis, *, width: int = WIDTH) -> Figure:
     -------
     Two panels over the same steps. The loss: training and validation, the band of its noise, a stretch for each
     finding, the best point. Below it the learning rate: as logged or configured, and as advised with its interval;
-    as a multiple of this run's where the rate is unknown.
+    as a multiple of this run's where the rate is unknown; left out where there is nothing to advise, either.
     """
     run, context = said.run, Context(said.run)
     curves, rate = curves_of(run), primary(run, Role.LR)
@@ -70,11 +70,12 @@ def run_figure(said: RunDiagnosis, *, width: int = WIDTH) -> Figure:
         stretches=tuple(_stretch(finding, run, course) for finding in said.findings),
         points=(*_best(lines, said, course), *(mark for line in lines for mark in beyond(line, y))),
     )  # fmt: skip
+    below = rate_panel(said, rates, course.axis, context)
     return Figure(
         title=clean(run.id),
         subtitle=str(said.verdict),
         description=_description(said, lines),
-        panels=(loss, rate_panel(said.plan, rates, course.axis, context)),
+        panels=(loss,) if below is None else (loss, below),
         notes=course.notes([*curves, *([] if rate is None else [rate])]),
     )
 
@@ -170,6 +171,7 @@ def _description(said: RunDiagnosis, lines: tuple[Line, ...]) -> str:
             parts.append(f"{line.name} goes {ends} in {counted(line.points, 'point')}.")
     parts += [f"{clean(finding.name)}: {clean(finding.message, 1000)}" for finding in said.findings]
     factor = said.plan.lr.factor
-    keep = math.isclose(factor, 1.0, rel_tol=0.005)
-    parts.append("Advised: keep the learning rate." if keep else f"Advised: learning rate times {figure(factor)}.")
+    if said.verdict is not Verdict.INCONCLUSIVE:
+        keep = math.isclose(factor, 1.0, rel_tol=0.005)
+        parts.append("Advised: keep the learning rate." if keep else f"Advised: learning rate times {figure(factor)}.")
     return " ".join(parts)

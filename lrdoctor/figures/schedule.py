@@ -10,64 +10,72 @@ from lrdoctor.cleaning import clean
 from lrdoctor.figures.axes import value_axis
 from lrdoctor.figures.course import Course
 from lrdoctor.figures.run import WIDTH
-from lrdoctor.figures.spec import Figure, Panel, Point, Stretch
+from lrdoctor.figures.spec import Figure, Line, Panel, Point, Stretch
 from lrdoctor.records import Series
-from lrdoctor.wording import counted, figure
+from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from lrdoctor.prescribing.schedules import Phase, Schedule
 
-    from numpy.typing import ArrayLike
+_POINTS = 65
+"""Points of a phase; half a cosine looks round with as many."""
 
-    from lrdoctor.records import StepUnit
 
-
-def schedule_figure(
-    rates: ArrayLike,
-    *,
-    title: str = "schedule",
-    subtitle: str = "",
-    unit: StepUnit = "step",
-    parts: Sequence[tuple[str, int, int]] = (),
-    before: Series | None = None,
-) -> Figure:
+def schedule_figure(built: Schedule, *, before: Series | None = None) -> Figure:
     """What to draw of a schedule.
 
     Parameters
     ----------
-    rates
-        float64 [steps], the learning rate at each.
-    title, subtitle
-        What it is for, and what it is.
-    unit
-        What its steps count.
-    parts
-        Name, first and last step of what it is made of: a warm-up, a decay.
+    built
+        From `lrdoctor.schedule`.
     before
-        The rate of the run that it follows on; None: there is none.
+        The learning rate of the run that it follows on; None: there is none.
 
     Returns
     -------
-    One panel over the steps, linear, since that is how schedules are known: the rate, its parts, its peak and its end.
+    One panel over the steps, with a linear scale, since that is how schedules are known: the rate, its phases, its
+    peak and its end.
     """
-    values = np.array(rates, dtype=np.float64)
-    new = Series(tag="advised", step=np.arange(values.size, dtype=np.int64), value=values, unit=unit)
+    parts = [_phase(phase, built) for phase in built.phases]
+    step, rate = (np.concatenate([part[index] for part in parts]) for index in (0, 1))
     known = [before] if before is not None and len(before) else []
-    course = Course.of([new, *known])
-    lines = [*(course.line(series, "rate", WIDTH) for series in known), course.line(new, "advice", WIDTH)]
-    y = value_axis("learning rate", [line.y for line in lines], (0.0,), "linear")
-    ends = [(int(np.argmax(values)), "peak"), (values.size - 1, "end")] if np.isfinite(values).any() else []
-    points = tuple(
-        Point(x=float(at), y=float(values[at]), name=f"{name} {figure(float(values[at]))}", ink="advice", marker="dot")
-        for at, name in ends
-    )
-    stretches = tuple(
-        Stretch(axis="x", first=first, last=last, name=clean(name), ink="info") for name, first, last in parts
-    )
+    ends = Series(tag="", step=np.array([0, built.steps - 1]), value=np.array([rate[0], rate[-1]]))
+    course = Course.of([ends, *known])
+    new = Line(name=built.kind.replace("_", " "), ink="advice", x=step, y=rate, points=built.steps)
+    lines = (*(course.line(series, "rate", WIDTH) for series in known), new)
+    words = clean(built.in_words(), 300)
+    peak = int(np.argmax(rate))
     return Figure(
-        title=clean(title),
-        subtitle=clean(subtitle, 400),
-        description=f"{clean(title)}: {clean(subtitle, 400)} {counted(values.size, unit)}.",
-        panels=(Panel(x=course.axis, y=y, lines=tuple(lines), stretches=stretches, points=points),),
+        title="schedule",
+        subtitle=words,
+        description=f"A schedule: {words}.",
+        panels=(
+            Panel(
+                x=course.axis,
+                y=value_axis("learning rate", [line.y for line in lines], (0.0,), "linear"),
+                lines=lines,
+                stretches=tuple(_stretch(phase) for phase in built.phases if len(built.phases) > 1),
+                points=(_mark("peak", step[peak], rate[peak]), _mark("end", step[-1], rate[-1])),
+            ),
+        ),
         notes=course.notes(known),
     )
+
+
+def _phase(phase: Phase, built: Schedule) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and rates of a phase; a schedule may be too long to draw every one."""
+    share = np.linspace(0.0, 1.0, _POINTS)
+    step = phase.first + share * (phase.last - 1 - phase.first)
+    along = (step - phase.first) / (phase.last - phase.first)
+    if phase.shape == "cosine":
+        along = (1.0 - np.cos(np.pi * along)) / 2.0
+    return step, built.peak * (phase.start + (phase.end - phase.start) * along)
+
+
+def _stretch(phase: Phase) -> Stretch:
+    name = "hold" if phase.shape == "hold" else "rise" if phase.end > phase.start else "decay"
+    return Stretch(axis="x", first=float(phase.first), last=float(phase.last - 1), name=name, ink="info")
+
+
+def _mark(name: str, x: float, y: float) -> Point:
+    return Point(x=float(x), y=float(y), name=f"{name} {figure(float(y))}", ink="advice", marker="dot")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from lrdoctor.errors import ConfigError
+from lrdoctor.errors import ConfigError, LrdoctorError
 from lrdoctor.records import Verdict
 from lrdoctor.renderers._clean import clean
 from lrdoctor.renderers._words import dose
@@ -62,6 +62,7 @@ class Attendant:
         self._report = report or to_log
         self._reported = (Verdict.INCONCLUSIVE, frozenset[str]())
         self._in_a_row: dict[str, int] = {}
+        self._failed = False
 
     def look(self) -> Finding | None:
         """Look if it is time to, and act; the finding for which training should stop, if there is one.
@@ -69,7 +70,7 @@ class Attendant:
         A finding counts if it is sure (0.65) and seen at three looks in a row.
         """
         waiting = any(number < _IN_A_ROW for number in self._in_a_row.values())
-        said = self.monitor.check() if waiting else self.monitor.poll()
+        said = self._ask(self.monitor.check if waiting else self.monitor.poll)
         if said is None:
             return None
         if said.plan.confidence >= WORTH_SAYING:
@@ -86,12 +87,25 @@ class Attendant:
             act(said)
         return next((finding for finding in settled if finding.code in self._stop), None)
 
-    def close(self) -> RunDiagnosis:
+    def close(self) -> RunDiagnosis | None:
         """The last word on the run; always reported, unless nothing was logged."""
-        said = self.monitor.check()
-        if said.run.series:
+        said = self._ask(self.monitor.check)
+        if said is not None and said.run.series:
             self._report(said)
         return said
+
+    def _ask(self, question: Callable[[], RunDiagnosis | None]) -> RunDiagnosis | None:
+        """What the monitor says; None if it fails, since a defect of ours must not cost the user the training."""
+        try:
+            return question()
+        except LrdoctorError:
+            raise
+        except Exception as error:
+            if not self._failed:
+                self._failed = True
+                words = "the training could not be diagnosed (%s: %s); this is a bug, please report it"
+                logging.getLogger("lrdoctor").error(words, type(error).__name__, error)
+            return None
 
     def _tell(self, said: RunDiagnosis) -> None:
         """Report what is news."""

@@ -73,5 +73,7 @@ class TrialMonitor:
     def close(self) -> None:
         """Report the last word, and keep verdict and findings with the trial."""
         said = self._attendant.close()
+        if said is None:
+            return
         self._trial.set_user_attr(VERDICT, str(said.verdict))
         self._trial.set_user_attr(FINDINGS, [finding.code for finding in said.findings])

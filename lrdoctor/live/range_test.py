@@ -93,8 +93,8 @@ class RangeTest:
         if len(self.losses) >= len(self):
             raise UsageError("all rates have their loss already: make a new RangeTest")
         try:
-            value = float(loss)
-        except (TypeError, ValueError):
+            value = float(loss.item() if hasattr(loss, "item") else loss)
+        except (TypeError, ValueError, RuntimeError):  # torch has the last one for a tensor of several numbers
             raise UsageError(f"a loss is one number, not a {type(loss).__name__} of several: take its mean") from None
         self.losses.append(value)
         self.exploded = self.exploded or not math.isfinite(value) or self._too_high(value)

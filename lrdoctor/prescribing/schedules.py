@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from lrdoctor.errors import UsageError
+from lrdoctor.prescribing.optimizers import optimizer_name
+from lrdoctor.prescribing.snippets._optimizers import KNOWN
 from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Schedule:
         Rate at the end, as a share of the peak.
     phases
         What it consists of, without gaps.
+    optimizer
+        The one that its code makes, as in `optimizers.toml`.
     """
 
     kind: str
@@ -75,19 +79,35 @@ class Schedule:
     warmup: int
     floor: float
     phases: tuple[Phase, ...]
+    optimizer: str = "adamw"
 
     @property
     def values(self) -> Floats:
         """Rates, float64 [steps]."""
         import numpy as np
 
-        rate = np.empty(self.steps)
-        for phase in self.phases:
-            u = np.arange(phase.last - phase.first) / (phase.last - phase.first)
-            if phase.shape == "cosine":
-                u = (1.0 - np.cos(np.pi * u)) / 2.0
-            rate[phase.first : phase.last] = phase.start + (phase.end - phase.start) * u
-        return self.peak * rate
+        return self.at(np.arange(self.steps))
+
+    def at(self, step: NDArray[np.int64]) -> Floats:
+        """Rates at some steps.
+
+        Parameters
+        ----------
+        step
+            int64 [n], from 0 to `steps` - 1.
+
+        Returns
+        -------
+        float64 [n].
+        """
+        import numpy as np
+
+        within = np.searchsorted([phase.first for phase in self.phases], step, side="right") - 1
+        first, last, start, end = np.array([(p.first, p.last, p.start, p.end) for p in self.phases]).T
+        u = (step - first[within]) / (last - first)[within]
+        bent = np.array([phase.shape == "cosine" for phase in self.phases])[within]
+        u = np.where(bent, (1.0 - np.cos(np.pi * u)) / 2.0, u)
+        return np.asarray(self.peak * (start[within] + (end - start)[within] * u))
 
     def code(self, framework: str) -> str:
         """Code that makes this schedule.
@@ -117,7 +137,7 @@ class Schedule:
         import numpy as np
 
         columns = np.linspace(0, self.steps - 1, min(width, self.steps)).round().astype(np.int64)
-        level = self.values[columns] / self.peak * rows
+        level = self.at(columns) / self.peak * rows
         lines = []
         for row in range(rows - 1, -1, -1):
             filled = np.clip(np.ceil((level - row) * 8 - 1e-9), 0 if row else 1, 8).astype(np.int64)
@@ -144,7 +164,7 @@ class Schedule:
         width, height = 360, 80
         columns = np.unique(np.linspace(0, self.steps - 1, 181).round().astype(np.int64))
         x = 4 + (width - 8) * columns / max(self.steps - 1, 1)
-        y = height - 6 - (height - 12) * self.values[columns] / self.peak
+        y = height - 6 - (height - 12) * self.at(columns) / self.peak
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         return (
             f'<div><svg role="img" aria-label="{self.kind}" width="{width}" height="{height}" '
@@ -163,6 +183,7 @@ def schedule(
     cuts: tuple[float, ...] = (0.5, 0.75),
     factor: float = 0.1,
     cooldown: float = 0.2,
+    optimizer: str | None = None,
 ) -> Schedule:
     """Build a schedule by its name, or the one that a diagnosis asks for.
 
@@ -185,6 +206,9 @@ def schedule(
         Shares of the steps at which ``step`` cuts the rate, and to what share of itself (He et al. 2016).
     cooldown
         Share of the steps over which ``cooldown`` falls linearly (Hägele et al. 2024).
+    optimizer
+        What the code is to make: ``adamw`` (the default), ``adam``, ``sgd``, ``momentum`` (SGD with 0.9)...; from a
+        diagnosis by default the run's own.
 
     Raises
     ------
@@ -203,6 +227,7 @@ def schedule(
         steps = asked["steps"] if steps is None else steps
         warmup = asked["warmup"] if warmup is None else warmup
         floor = asked["floor"] if floor is None else floor
+        optimizer = asked["optimizer"] if optimizer is None else optimizer
     name = what.lower().replace("-", "_")
     kind = _ALIASES.get(name, name)
     if kind not in KINDS:
@@ -214,11 +239,16 @@ def schedule(
     if steps is None:
         raise UsageError("how many steps? give steps=, e.g. steps=10_000")
     _check(peak, steps, floor, cuts, factor, cooldown)
+    optimizer = "adamw" if optimizer is None else optimizer.lower()
+    if optimizer not in KNOWN:
+        raise UsageError(f"no code for optimizer {optimizer!r}: choose one of {', '.join(sorted(KNOWN))}")
     rise = _steps_of(warmup, kind, steps)
     ends = _LOWEST.get(kind, 0.0) if floor is None or (kind == "one_cycle" and floor == 0.0) else floor
     phases = _phases(kind, steps, rise, ends, (cuts, factor, cooldown))
     ends = phases[-1].end
-    return Schedule(kind=kind, peak=float(peak), steps=steps, warmup=rise, floor=ends, phases=phases)
+    return Schedule(
+        kind=kind, peak=float(peak), steps=steps, warmup=rise, floor=ends, phases=phases, optimizer=optimizer
+    )
 
 
 def _check(
@@ -273,10 +303,7 @@ def _phases(
         edges = [rise, *(max(round(cut * steps), rise + 1 + i) for i, cut in enumerate(cuts)), steps]
         if edges != sorted(set(edges)):
             raise UsageError(f"cuts {cuts!r}: {steps:,} steps are too few for them")
-        phases += [
-            Phase(first, last, "hold", factor**i, factor**i)
-            for i, (first, last) in enumerate(pairwise(edges))
-        ]
+        phases += [Phase(first, last, "hold", factor**i, factor**i) for i, (first, last) in enumerate(pairwise(edges))]
     return tuple(phases)
 
 
@@ -290,7 +317,7 @@ def _asked(what: Any) -> dict[str, Any]:
     if not hasattr(what, "plan") or not hasattr(what, "run"):
         raise UsageError(f"{type(what).__name__}: give the name of a schedule, or what diagnose() said of a run")
     plan, known = what.plan, what.run.hyperparameters
-    own = str(known.get("schedule", "")).lower()
+    own, optimizer = str(known.get("schedule", "")).lower(), optimizer_name(known)
     asked = plan.schedule
     kind = asked.kind if asked is not None else own if own in KINDS else "warmup_cosine"
     return {
@@ -301,6 +328,7 @@ def _asked(what: Any) -> dict[str, Any]:
         if asked is not None and (asked.warmup_fraction or "warmup" not in kind)
         else None,
         "floor": asked.final_fraction if asked is not None else None,
+        "optimizer": optimizer if optimizer in KNOWN else None,
     }
 
 

@@ -94,7 +94,8 @@ def _array(values: Any, what: str) -> Floats:
     if hasattr(values, "detach"):
         values = values.detach().cpu()
     try:
-        array = np.array([_number(value) for value in values], dtype=np.float64)
+        whole = isinstance(values, np.ndarray) and values.dtype.kind in "fiu"
+        array = np.array(values if whole else [_number(value) for value in values], dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):  # torch has the last one for a tensor of several numbers
         array = np.empty((0, 0))
     if array.ndim != 1:

@@ -6,8 +6,6 @@ import csv
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError
-from lrdoctor.readers._columns import read_columns
-from lrdoctor.readers._table import runs_from_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +55,9 @@ def runs_from_sheet(
     NotALogError
         It has a header and no rows.
     """
+    from lrdoctor.readers._columns import read_columns
+    from lrdoctor.readers._table import runs_from_table
+
     columns = read_columns(file)
     if not columns.table.rows:
         raise NotALogError(file.path, "a header and no rows: nothing has been logged yet")

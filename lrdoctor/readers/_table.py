@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.readers._axis import Axis, choose_axis, is_axis_name, is_epoch_name, is_row_number, plain
+from lrdoctor.readers._epochs import counted_on
 from lrdoctor.records import Role, Run, Series
 
 if TYPE_CHECKING:
@@ -121,13 +122,18 @@ def runs_from_table(  # the one road from columns to runs
     ]
     if not names:
         return []
-    leader = _leader(table, names)
-    found = choose_axis(table.columns, table.logged, leader, axis)
+    found = choose_axis(table.columns, table.logged, table.present(_leader(table, names)), axis)
     notes += found.notes
     values = [name for name in names if name != found.name]
     if blank_may_be_nan:
         table = _with_blown_up(table, values, notes)
-        leader = _leader(table, names)
+    leading = _leader(table, names)
+    leader = table.present(leading)
+    rows = np.flatnonzero(leader)
+    epochs = counted_on(found, rows, table.columns[leading][rows])
+    if epochs is not None:
+        notes += epochs.notes[len(found.notes) :]
+        found = epochs
     if unit is not None and (axis is None or found.name == axis):
         found.unit = unit
     found.clock = _clock(table)
@@ -162,13 +168,13 @@ def labelled(run: Run, label: str) -> Run:
     return replace(run, id="-".join(part for part in (label, run.id) if part))
 
 
-def _leader(table: Table, names: Sequence[str]) -> Bools:
-    """Rows of the column that tells how training ran: the loss with most points, or what has most points."""
+def _leader(table: Table, names: Sequence[str]) -> str:
+    """The column that tells how training ran: the loss with most points, or what has most points."""
     curves = [name for name in names if not is_axis_name(name)] or names
     most = max(curves, key=table.points)
     losses = [name for name in curves if _LOSS_WORDS.search(plain(name))]
     loss = max(losses, key=table.points, default=most)
-    return table.present(loss if table.points(loss) > 0.1 * table.points(most) else most)
+    return loss if table.points(loss) > 0.1 * table.points(most) else most
 
 
 def _with_blown_up(table: Table, values: Sequence[str], notes: list[str]) -> Table:

@@ -116,7 +116,8 @@ def _vector(file: LogFile) -> NDArray[np.float64]:
             count = min(flat[0], room // dtype.itemsize)
             if count < 2:
                 raise ReadError(file.path, "cut off before its second number")
-            return np.frombuffer(stream.read(count * dtype.itemsize), dtype, count).astype(np.float64)
+            with np.errstate(invalid="ignore"):  # a signalling NaN
+                return np.frombuffer(stream.read(count * dtype.itemsize), dtype, count).astype(np.float64)
     except _DAMAGE as error:
         raise ReadError(file.path, f"no array that numpy can read: {error}") from None
     except OSError as error:

@@ -18,16 +18,12 @@ from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_json, read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
-from lrdoctor.readers._points import table_from_rows
-from lrdoctor.readers._table import runs_from_table
-from lrdoctor.readers._wandb.arguments import parse_arguments
-from lrdoctor.readers._wandb.leveldb import MAGIC
-from lrdoctor.readers._wandb.merging import Logged, choose_step, concatenate, from_json_lines, from_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lrdoctor.readers._wandb.merging import Logged
     from lrdoctor.records import Run
 
 _RUN_DIR = re.compile(r"(?:offline-|dry)?run-\d{8}_\d{6}-(?P<id>[^/]+)")
@@ -46,7 +42,7 @@ class WandbRunReader:
         """Claim the log of a run directory, and what lies beside it, so that no other reader takes that for a
         run."""
         directory = file.path.parent
-        if not (_BINARY.fullmatch(file.name) or (file.suffix == ".wandb" and file.head.startswith(MAGIC))):
+        if not (_BINARY.fullmatch(file.name) or (file.suffix == ".wandb" and _is_binary(file))):
             found = _run_directory(file.path)
             if found is None:
                 return None
@@ -88,6 +84,12 @@ class WandbRunReader:
 
 
 READER = WandbRunReader()
+
+
+def _is_binary(file: LogFile) -> bool:
+    from lrdoctor.readers._wandb.leveldb import MAGIC
+
+    return file.head.startswith(MAGIC)
 
 
 def _group(directory: Path) -> Path:
@@ -160,6 +162,11 @@ def _run_id(directory: Path) -> str:
 
 def _read_run(directories: Sequence[Path]) -> list[Run]:
     """Read one training, from one directory or from as many as it was resumed in."""
+    from lrdoctor.readers._points import table_from_rows
+    from lrdoctor.readers._table import runs_from_table
+    from lrdoctor.readers._wandb.arguments import parse_arguments
+    from lrdoctor.readers._wandb.merging import choose_step, concatenate
+
     parts: list[Logged] = []
     failures: list[ReadError] = []
     for directory in directories:
@@ -196,6 +203,8 @@ def _read_run(directories: Sequence[Path]) -> list[Run]:
 def _read_directory(directory: Path) -> list[Logged]:
     """Every log of one directory that holds a history; the binary one leads."""
     failures: list[ReadError] = []
+    from lrdoctor.readers._wandb.merging import from_json_lines
+
     found: list[Logged] = []
     for name in _log_names(directory, _modified(directory)) or _stray_logs(directory):
         if found and name.endswith(".jsonl"):
@@ -223,6 +232,8 @@ def _stray_logs(directory: Path) -> tuple[str, ...]:
 
 
 def _read_binary(path: Path) -> Logged:
+    from lrdoctor.readers._wandb.merging import from_log
+
     try:
         with path.open("rb") as stream:
             head = stream.read(64)

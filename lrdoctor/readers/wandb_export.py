@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
-from lrdoctor.readers._wandb.charts import read_charts
-from lrdoctor.readers._wandb.frames import PARQUET_MAGIC, read_csv_history, read_json_history, read_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +67,8 @@ class WandbExportReader:
         ReadError
             The file is damaged, or needs a package that is not there.
         """
+        from lrdoctor.readers._wandb.charts import read_charts
+
         charts = [
             file
             for file in source.files
@@ -83,6 +83,8 @@ class WandbExportReader:
                 yield from self._single(file, kinds.get(file.path))
 
     def _single(self, file: LogFile, kind: str | None) -> list[Run]:
+        from lrdoctor.readers._wandb.frames import PARQUET_MAGIC, read_csv_history, read_json_history, read_parquet
+
         if kind == _TABULAR:
             raise NotALogError(
                 file.path,

@@ -103,10 +103,15 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """A run held against an earlier one. `tune_again`: something changed that moves the best rate."""
+    """A run held against an earlier one.
+
+    `conclusion` goes by the first outcome: better (without symptoms, or with), symptom-gone (and ended as well as
+    before), no-difference, worse, unknown. `tune_again`: something changed that moves the best rate.
+    """
 
     before: Side
     after: Side
+    conclusion: Literal["better", "better-with-symptoms", "symptom-gone", "no-difference", "worse", "unknown"]
     symptoms: Symptoms
     outcomes: list[Ended]
     changes: list[Changed]
@@ -160,6 +165,7 @@ def _compared(one: Comparison) -> Compared:
     d, b = one.dosing, one.batch
     return Compared(
         before=_side(one.before), after=_side(one.after),
+        conclusion=one.conclusion,
         symptoms=Symptoms(gone=_symptoms(one.gone), remaining=_symptoms(one.remaining), new=_symptoms(one.new)),
         outcomes=[_ended(outcome) for outcome in one.outcomes],
         changes=[
@@ -204,6 +210,8 @@ def to_lines(pairs: Sequence[Comparison], unmatched: Sequence[str] = ()) -> Iter
     """Describe each pair: symptoms, outcome, the rate, what else changed and what that means."""
     for one in pairs:
         yield from _headed(one)
+        if one.conclusion in _CONCLUSIONS:
+            yield _line("in short", *_CONCLUSIONS[one.conclusion])
         yield from _told_symptoms(one)
         for outcome in one.outcomes:
             yield _line("outcome", _ending(outcome, one.after), _STYLES[outcome.state])
@@ -233,6 +241,13 @@ def to_lines(pairs: Sequence[Comparison], unmatched: Sequence[str] = ()) -> Iter
         yield Line([(f"{counted(len(unmatched), 'run')} not compared: ", "dim")], [(names + more, "dim")])
 
 
+_CONCLUSIONS = {
+    "better": ("it ended better, and nothing is found in it: keep the change", "good"),
+    "better-with-symptoms": ("it ended better, but is not well yet: go on with what its own diagnosis advises", "good"),
+    "symptom-gone": ("what was found is gone, and it ended as well: keep the change", "good"),
+    "no-difference": ("the change made no difference that the logs show", ""),
+    "worse": ("it ended worse: go back, or change less", "bad"),
+}
 _STYLES = {"improved": "good", "worse": "bad", "same": "", "unknown": ""}
 
 

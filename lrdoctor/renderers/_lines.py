@@ -60,6 +60,8 @@ class Line:
 BLANK = Line()
 _LEAST = 8
 """Columns below which a tail shows nothing."""
+_GLUE = "\ue000"
+"""Stands for a space at which no row may end; no text that is shown holds it."""
 
 
 def paint(lines: Iterable[Line], options: Options) -> Iterator[str]:
@@ -95,13 +97,13 @@ def _rows(line: Line, width: int, console: Console, *, links: bool) -> Iterator[
     from rich.text import Text
 
     lead, body = (
-        Text.assemble(*((text, _style(text, style, links=links)) for text, style in part))
+        Text.assemble(*((text.replace(" %", f"{_GLUE}%"), _style(text, style, links=links)) for text, style in part))
         for part in (line.lead, line.body)
     )
     left = width - lead.cell_len - body.cell_len - 2
     if line.tail is not None and left >= _LEAST:
         tail = Text(line.tail(min(left, line.most)), style=THEME["curve"])
-        yield Text.assemble(lead, body, " " * (left + 2 - tail.cell_len), tail)
+        yield _unglued(Text.assemble(lead, body, " " * (left + 2 - tail.cell_len), tail))
         return
     indent = lead.cell_len
     if indent > width // 2:  # no room for a column of its own
@@ -109,7 +111,12 @@ def _rows(line: Line, width: int, console: Console, *, links: bool) -> Iterator[
     rows = body.wrap(console, max(width - indent, 8)) or [Text()]
     for number, row in enumerate(rows):
         row.rstrip()
-        yield Text.assemble(lead if number == 0 else " " * indent, row)
+        yield _unglued(Text.assemble(lead if number == 0 else " " * indent, row))
+
+
+def _unglued(row: Text) -> Text:
+    row.plain = row.plain.replace(_GLUE, " ")
+    return row
 
 
 def _style(text: str, style: str, *, links: bool) -> str:

@@ -53,7 +53,7 @@ def drawn(curve: Series, columns: int) -> str:
 
 def finding_lines(finding: Finding, said: RunDiagnosis, *, evidence: bool) -> Iterator[Line]:
     """A finding, with its evidence if wanted."""
-    lead: list[Part] = [("  ", ""), (f"{clean(finding.code)} ", "code")]
+    lead: list[Part] = [("  ", ""), (clean(finding.code), "code"), (" ", "")]
     title: list[Part] = [(clean(finding.name), _SEVERITY_STYLES[finding.severity]), (": ", "")]
     yield Line(lead, [*title, (clean(finding.message, 1000), "")])
     if evidence:

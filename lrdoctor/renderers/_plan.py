@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lrdoctor.records import Unreadable
-    from lrdoctor.studies.planning import Rung, Search, Trust
+    from lrdoctor.studies.halving import Rung, Trust
+    from lrdoctor.studies.planning import Search
 
 _HEADS = {
     "coarse": "a first grid",

@@ -11,7 +11,6 @@ from lrdoctor.roles import parameter_groups
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
 from lrdoctor.rules._setups import groups
-from lrdoctor.signals._groups import relate
 from lrdoctor.wording import at, counted
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class FrozenGroup(Rule):
 
     def check(self, run: Run) -> Finding | None:
         """Fire where a group stands still for more than a moment."""
+        from lrdoctor.signals._groups import relate
+
         members = parameter_groups(run)
         found = relate(members) if members else None
         if found is None:

@@ -12,7 +12,6 @@ from lrdoctor.roles import parameter_groups
 from lrdoctor.rules._base import Example, Rule
 from lrdoctor.rules._evidence import confidence, measured
 from lrdoctor.rules._setups import groups
-from lrdoctor.signals._groups import relate
 from lrdoctor.wording import figure, times
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ class LayerwiseRates(Rule):
 
     def check(self, run: Run) -> Finding | None:
         """Fire where the rates of the groups differ for most of the run."""
+        from lrdoctor.signals._groups import relate
+
         members = parameter_groups(run)
         found = relate(members) if members else None
         if found is None:

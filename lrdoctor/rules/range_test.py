@@ -30,8 +30,8 @@ class RangeTest(Rule):
 
     ## What it does
     Recognises the ramp of a learning-rate finder, so that the explosion at its end is not taken for a symptom. A
-    linear ramp counts where rates and losses were saved as two arrays and nothing else, as finders do; in any other
-    log it is a warm-up that has not ended.
+    linear ramp counts where it climbs beyond 2, or where rates and losses were saved as two arrays and nothing else, as
+    finders do; in any other log it is a warm-up that has not ended.
 
     ## Why is this bad?
     It is not: a range test is meant to blow up.

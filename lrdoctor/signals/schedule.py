@@ -24,6 +24,8 @@ _CUT = 0.75
 """A fall to less than this share between two logged points, flat on both sides, is a cut."""
 
 
+_UNHEARD_OF = 2.0
+"""Nobody warms up to such a rate: twice the upper end of what is usual for plain SGD (`prescribing/optimizers.toml`)."""
 _ABRUPT = frozenset({"step", "plateau_triggered", "restarts", "other"})
 """Kinds in which the rate can fall at once."""
 
@@ -112,8 +114,8 @@ def schedule(lr: Series | None, hyperparameters: Mapping[str, Hyperparameter]) -
     low = relative < 0.01
     decayed = _trailing(low)
     kind, period, residual = name_shape(step, relative, top if rising else 0)
-    if kind == "warmup" and hyperparameters.get("schedule") == "range_test":
-        kind = "range_test"  # a linear one looks like a warm-up that never ends, unless the log says what it is
+    if kind == "warmup" and (peak > _UNHEARD_OF or hyperparameters.get("schedule") == "range_test"):
+        kind = "range_test"  # a linear one looks like a warm-up that has not ended
     cuts = _cuts(step, relative) if kind.removeprefix("warmup_") in _ABRUPT else ()
     return Schedule(
         kind=kind,

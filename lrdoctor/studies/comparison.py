@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrdoctor.studies.facts import Facts
 
 State = Literal["improved", "worse", "same", "unknown"]
+Conclusion = Literal["better", "better-with-symptoms", "symptom-gone", "no-difference", "worse", "unknown"]
 
 CLEAR = 2.0
 """Standard errors from which on a difference exceeds the noise, as in a sweep."""
@@ -116,6 +117,17 @@ class Comparison:
     dosing: Dosing | None
     batch: BatchScaling | None
     unknown: tuple[str, ...]
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """In one word, by the first outcome: a loss before a metric."""
+        state = self.outcomes[0].state if self.outcomes else "unknown"
+        left = bool(self.remaining or self.new)
+        if state == "improved":
+            return "better-with-symptoms" if left else "better"
+        if state == "same":
+            return "symptom-gone" if self.gone and not left else "no-difference"
+        return "worse" if state == "worse" else "unknown"
 
     @property
     def tune_again(self) -> tuple[Change, ...]:

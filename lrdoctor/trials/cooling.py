@@ -15,6 +15,7 @@ import numpy as np
 from lrdoctor.engine import Context
 from lrdoctor.errors import Unavailable
 from lrdoctor.prescribing.decay import LEVEL, Model, course
+from lrdoctor.rules.noise_floor import RULE as PLATEAU
 from lrdoctor.trials.grid import TABLE, load_grid
 from lrdoctor.trials.schedules import HELD
 from lrdoctor.trials.views import LOOKS, make_run
@@ -54,6 +55,8 @@ class Cases:
         `course` [n, k]; log of the training loss after the decay over that before [n]; of the validation loss.
     family, grid, look
         Where they come from, str [n].
+    plateau
+        Whether PLT101 fires, so that the run is told to decay [n].
     """
 
     rows: Floats
@@ -62,6 +65,7 @@ class Cases:
     family: NDArray[np.str_]
     grid: NDArray[np.str_]
     look: NDArray[np.str_]
+    plateau: NDArray[np.bool_]
 
     def take(self, which: NDArray[np.bool_]) -> Cases:
         """Some of them."""
@@ -101,6 +105,7 @@ def record(folder: Path, path: Path = ROWS) -> Cases:
     np.savez_compressed(
         path, rows=cases.rows.astype(np.float32), logs=cases.logs.astype(np.float32),
         val_logs=cases.val_logs.astype(np.float32), family=cases.family, grid=cases.grid, look=cases.look,
+        plateau=cases.plateau,
     )  # fmt: skip
     return cases
 
@@ -124,15 +129,16 @@ def _cases(grid: Grid, held: int) -> Iterator[tuple[Any, ...]]:
         after = _log_ratio(float(grid.full_train_loss[member, -1]), float(before[member]))
         val_after = _log_ratio(float(grid.val_loss[member, -1]), float(val_before[member]))
         for look in _LOOKS:
-            row = _row(plain, int(member), look, held)
-            if row is not None:
-                yield row, after, val_after, grid.family, f"{grid.name}/{held}", look
+            found = _described(plain, int(member), look, held)
+            if found is not None:
+                yield found[0], after, val_after, grid.family, f"{grid.name}/{held}", look, found[1]
 
 
-def _row(grid: Grid, member: int, look: str, budget: int) -> Floats | None:
-    """`course` of one member at a constant rate; None where its log does not give it."""
+def _described(grid: Grid, member: int, look: str, budget: int) -> tuple[Floats, bool] | None:
+    """`course` of one member at a constant rate, and whether PLT101 fires; None where its log does not give it."""
+    context = Context(make_run(grid, member, LOOKS[look], budget))
     try:
-        return course(Context(make_run(grid, member, LOOKS[look], budget)))
+        return course(context), context.call(PLATEAU.check) is not None
     except Unavailable:
         return None
 
@@ -169,10 +175,11 @@ def reruns(cases: Cases, table: Path = TABLE) -> tuple[Cases, Floats]:
         grid, budget = load_grid(table / f"{decayed.task}__{decayed.optimizer}.npz"), decayed.steps
         model, end = _without(cases, decayed.family), _level(grid.full_train_loss, grid, decayed.steps)
         for member in np.flatnonzero(np.isfinite(end) & (end < grid.full_train_loss[:, 0]) & (end > 0)):
-            row = _row(grid, int(member), _LOOKS[0], budget)
-            if row is not None:
+            described = _described(grid, int(member), _LOOKS[0], budget)
+            if described is not None:
+                row, plateau = described
                 log = _log_ratio(float(decayed.full_train_loss[member, -1]), float(end[member]))
-                found.append((row, log, np.nan, decayed.family, decayed.name, _LOOKS[0]))
+                found.append((row, log, np.nan, decayed.family, decayed.name, _LOOKS[0], plateau))
                 told.append(model.foretell(row, rerun=True))
     return _joined(found), np.array(told)
 
@@ -219,7 +226,8 @@ def _stretched(answers: Floats, stretch: float) -> Floats:
 
 def _lines(name: str, cases: Cases, answers: Floats) -> Iterator[str]:
     flat = np.abs(cases.rows[:, 0]) < _FLAT
-    for title, which in ((name, flat | True), ("... that had come to rest", flat), ("... still falling", ~flat)):
+    kinds = ((name, flat | True), ("... at rest", flat), ("... not at rest", ~flat), ("... with PLT101", cases.plateau))
+    for title, which in kinds:
         truth, (worst, middle, best, _) = cases.logs[which], answers[which].T
         errors = [float(np.mean(np.abs(truth - guess))) for guess in (middle, 0.0, np.median(truth))]
         holds, width = np.mean((truth >= best) & (truth <= worst)), np.median(worst - best)

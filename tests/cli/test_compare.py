@@ -41,6 +41,7 @@ def test_json(write, capsys):
     (one,) = answer["pairs"]
     assert (one["before"]["id"], one["after"]["id"]) == ("before", "after")
     assert one["outcomes"][0]["state"] == "improved"
+    assert one["conclusion"].startswith("better")
     assert one["batch"] == {
         "before": 32.0, "after": 256.0, "rule": "linear", "asked": 8.0, "given": 1.0, "state": "too-low"
     }  # fmt: skip
@@ -56,6 +57,7 @@ def test_text_and_api_say_the_same(write, capsys):
     assert main(["compare", str(before), str(after)]) == Exit.OK
     out = capsys.readouterr().out
     assert out.startswith("before (LR 0.001) → after (LR 0.003)  ")
+    assert "\n  in short it ended better, " in out
     assert "better beyond the noise, by 33 % of what the run before had gained" in out
     assert "square-root scaling asks for 2.8 times the rate, and it was multiplied by 3" in out
     assert "tune the rate again: it was chosen for another setting of batch_size" in out

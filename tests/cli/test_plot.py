@@ -69,6 +69,16 @@ def test_a_range_test(tmp_path):
     assert {"descent", "explosion", "valley", "learning rate"} <= texts(file)
 
 
+def test_the_advised_schedule(tmp_path, capsys):
+    file = tmp_path / "figure.svg"
+    assert main(["plot", str(LOGS / "nan-after-warmup"), "--schedule", "-o", str(file)]) == 0
+    assert {"rise", "decay", "warmup cosine", "lr-SGD"} <= texts(file)
+    assert main(["plot", str(LOGS / "sweep-export"), "--schedule", "-o", str(file)]) == 2
+    assert "4 runs" in capsys.readouterr().err
+    assert main(["plot", str(LOGS / "slow-descent"), "--schedule", "-o", str(file)]) == 2  # its rate is unknown
+    assert "peak" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("output", "complaint"),
     [("figure.txt", "cannot tell"), ("figure", "cannot tell"), ("missing/figure.svg", "directory does not exist")],

@@ -53,7 +53,8 @@ def test_from_a_log(log, capsys):
     said = lrdoctor.diagnose(log)[0]
     assert main(["schedule", str(log)]) == Exit.OK
     out = capsys.readouterr().out
-    assert said.plan.reason in out
+    assert said.plan.reason in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
     assert repr(lrdoctor.schedule(said)) in out
     assert main(["schedule", str(log), "--peak", "0.5", "--code", "optax"]) == Exit.OK
     assert "0.5" in capsys.readouterr().out

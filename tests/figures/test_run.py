@@ -7,7 +7,7 @@ import pytest
 
 from lrdoctor import synth
 from lrdoctor.figures import run_figure
-from lrdoctor.records import Role, Run, Series, Verdict
+from lrdoctor.records import Role, Run, ScheduleAdvice, Series, Verdict
 
 
 def curve(tag, values, role, *, unit="step", stride=1, first=0):
@@ -100,6 +100,20 @@ def test_a_configured_rate_is_a_straight_line(say):
     assert line.x.tolist() == [0, 199]
 
 
+def test_an_advised_schedule_is_drawn_over_the_same_steps(oscillating):
+    advised = ScheduleAdvice(kind="warmup_cosine", warmup_fraction=0.1, final_fraction=0.0)
+    plan = replace(oscillating.plan, schedule=advised)
+    loss, rate = run_figure(replace(oscillating, plan=plan)).panels
+    line = rate.lines[-1]
+    assert (line.ink, line.name) == ("advice", "advised schedule")
+    assert (line.x[0], line.x[-1]) == (loss.x.low, loss.x.high)
+    assert line.y.max() == pytest.approx(plan.lr.value, rel=1e-2)
+    assert np.argmax(line.y) == pytest.approx(0.1 * line.y.size, abs=2)
+    assert line.y[-1] < 0.01 * line.y.max()
+    kept = run_figure(replace(oscillating, plan=replace(plan, schedule=None)))
+    assert len(kept.panels[1].lines) == 1
+
+
 def test_a_decay_to_zero_stays_on_a_linear_scale(say):
     cosine = 0.15 * (1 + np.cos(np.linspace(0, np.pi, 300)))
     said = say(synth.make_run(np.geomspace(2, 0.1, 300), lr=cosine))
@@ -154,8 +168,8 @@ def test_what_lies_outside_is_marked_at_the_edge(say):
     "values", [[], [1.0], [np.nan] * 30, [np.inf] * 30, [0.0] * 30, [1e308, -1e308] * 20, [5e-324] * 30]
 )
 def test_strange_runs_have_a_figure(values, say):
-    figure = run_figure(say(run_of(curve("loss", values, Role.TRAIN_LOSS))))
-    assert len(figure.panels) == 2
+    said = say(run_of(curve("loss", values, Role.TRAIN_LOSS), lr=0.1))
+    assert len(run_figure(said).panels) == 2
 
 
 def test_a_run_without_a_loss_shows_what_there_is(say):
@@ -164,6 +178,18 @@ def test_a_run_without_a_loss_shows_what_there_is(say):
     assert loss.y.label == "val metric"
     assert loss.lines[0].ink == "other"
     assert run_figure(say(run_of())).panels[0].lines == ()
+
+
+def test_an_inconclusive_run_gets_no_advice(say):
+    said = say(synth.range_test())
+    assert said.verdict is Verdict.INCONCLUSIVE
+    rate = run_figure(said).panels[1]
+    assert rate.guides == rate.stretches == ()
+    assert rate.y.scale == "log"
+    assert len(rate.lines) == 1
+    short = say(run_of(curve("loss", [2.0, 1.0], Role.TRAIN_LOSS)))
+    assert len(run_figure(short).panels) == 1
+    assert "Advised" not in run_figure(short).description
 
 
 def test_names_are_safe_to_show(say):

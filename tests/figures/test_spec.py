@@ -41,6 +41,7 @@ def test_log_where_positive_values_span_a_factor_of_ten():
     assert value_axis("", [np.array([-0.01, 0.5, 100])]).scale == "linear"
     assert value_axis("", [np.array([0.1, 0.5]), np.array([9.0])]).scale == "log"
     assert value_axis("", [np.array([0.1, 0.5])], also=[1e-4]).scale == "log"
+    assert value_axis("", [np.concatenate([[11.0, 9.0], np.linspace(3.6, 3.3, 500)])]).scale == "log"
 
 
 def test_outliers_do_not_flatten_the_rest_and_wanted_values_are_inside():

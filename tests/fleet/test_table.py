@@ -95,6 +95,17 @@ def test_the_view_does_not_depend_on_the_batches(written, monkeypatch):
     assert repr(parts) == repr(whole)
 
 
+def test_several_tables_are_one(written, tmp_path):
+    other = tmp_path / "other.parquet"
+    with TableWriter(other) as writer:
+        writer.close(complete=False)
+    both = summary.overview(written, written, other)
+    one = summary.overview(written)
+    assert (both.runs, both.unreadable, both.complete) == (12, 2, False)
+    assert both.verdicts["healthy"].median == one.verdicts["healthy"].median
+    assert both.codes == {code: 2 * count for code, count in one.codes.items()}
+
+
 def test_doses_are_medians(diagnosis, tmp_path):
     said = diagnosis.runs[0]
     with TableWriter(tmp_path / "x.parquet") as writer:

@@ -9,7 +9,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from importlib.util import find_spec
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 import pytest
 
@@ -49,6 +49,19 @@ def test_an_executor_that_breaks_down_is_not_ours_to_mend(tree):
             processes.submit(os._exit, 1).result()
         with pytest.raises(UsageError, match="the executor has broken down"):
             lrdoctor.diagnose(tree, executor=processes)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_worker_that_somebody_kills_costs_nothing(tmp_path, write_run):
+    for number in range(80):
+        write_run(tmp_path / f"run_{number:02d}" / "metrics.csv", number)
+    alone = [repr(said) for said in lrdoctor.diagnose(tmp_path)]
+    found = []
+    for said in lrdoctor.diagnose_each(tmp_path, workers=2):
+        found.append(repr(said))
+        if len(found) == 1:
+            os.kill(active_children()[0].pid, signal.SIGKILL)
+    assert found == alone
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs POSIX signals")

@@ -82,6 +82,15 @@ def test_by_default_a_line_goes_to_the_logger(caplog):
     assert "\n" not in line(attendant.monitor.check())
 
 
+def test_a_defect_of_ours_is_told_once_and_costs_nothing(caplog, monkeypatch):
+    attendant = Attendant(Monitor(), ["NAN101"])
+    monkeypatch.setattr(attendant.monitor, "check", lambda: 1 / 0)
+    assert descend(attendant, 0, 200, breaks=100) == {}
+    assert attendant.close() is None
+    (record,) = caplog.records
+    assert "ZeroDivisionError" in record.getMessage()
+
+
 def test_unknown_codes_are_refused():
     with pytest.raises(ConfigError, match="no rule 'NAN1001'; did you mean"):
         Attendant(Monitor(), ["NAN1001"])

@@ -34,7 +34,8 @@ def test_fits_the_terminal_worst_first(width):
     assert max(map(len, lines)) <= width
     assert len(lines) <= 24
     assert "diverged" in lines[1]
-    assert " ".join(" ".join(lines[20:]).split()).startswith("and 41 more; 60 runs: 20 diverged, 20 lr-too-high, 20 healthy; 2 files cannot")
+    below = " ".join(" ".join(lines[20:]).split())
+    assert below.startswith("and 41 more; 60 runs: 20 diverged, 20 lr-too-high, 20 healthy; 2 files cannot be read")
     assert lines[-1] == "footer"
     assert "\x1b" not in "".join(lines)
 

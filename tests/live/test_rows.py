@@ -80,5 +80,7 @@ def test_a_long_run_gets_the_same_verdict_and_nearly_the_same_dose(name, loss, r
     assert len(said.run.series["train_loss"]) < 1.2 * CAPACITY
     assert said.verdict == whole.verdict
     assert {finding.code for finding in said.findings} == {finding.code for finding in whole.findings}
-    assert said.plan.lr.factor == pytest.approx(whole.plan.lr.factor, rel=0.5)
+    assert 1 / 1.5 < said.plan.lr.factor / whole.plan.lr.factor < 1.5
+    low, high = whole.plan.lr.interval
+    assert low <= said.plan.lr.factor <= high
     assert said.plan.confidence == pytest.approx(whole.plan.confidence, abs=0.1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,12 @@ def test_what_is_built_is_recognised(kind):
     values = schedule(kind, peak=3e-4, steps=2000).values
     found = recognised(Series(tag="lr", step=np.arange(2000), value=values, role=Role.LR), {})
     assert found.kind == {"cooldown": "warmup_cooldown"}.get(kind, kind)
+
+
+def test_the_longest_is_drawn_at_once():
+    made = schedule("warmup_linear", peak=1.0, steps=100_000_000)
+    assert made.at(np.array([0, 2_500_000, 5_000_000])).tolist() == [0.0, 0.5, 1.0]
+    assert len(made.picture().splitlines()) == 4
 
 
 def test_the_kinds_are_those_of_plans():
@@ -82,6 +90,17 @@ def test_unknown_framework():
         schedule("cosine", peak=1.0, steps=10).code("caffe")
     made = schedule("cosine", peak=1.0, steps=10)
     assert made.code("torch") == made.code("pytorch")
+
+
+def test_the_optimizer_of_the_code():
+    assert "SGD(model.parameters(), lr=1.0, momentum=0.9)" in schedule(
+        "cosine", peak=1.0, steps=10, optimizer="momentum"
+    ).code("pytorch")
+    run = synth.noisy_plateau()
+    known = replace(run, hyperparameters={"optimizer": "SGD", "momentum": 0.9})
+    assert schedule(diagnose_run(known)).optimizer == "momentum"
+    with pytest.raises(UsageError, match="adamw"):
+        schedule("cosine", peak=1.0, steps=10, optimizer="magic")
 
 
 def test_picture_and_html():

@@ -18,10 +18,11 @@ VARIANTS = [
     {}, {"floor": 0.1}, {"warmup": 0.0}, {"warmup": 7}, {"warmup": 0.33, "floor": 0.01},
     {"cuts": (0.4, 0.6, 0.9), "factor": 0.3, "cooldown": 0.5},
 ]  # fmt: skip
+OPTIMIZERS = ["adamw", "momentum", "adam", "nesterov", "sgd", "rmsprop", "adagrad", "nadam"]
 CASES = [
-    schedule(kind, peak=3e-4, steps=STEPS, **variant)
-    for kind in KINDS
-    for variant in VARIANTS
+    schedule(kind, peak=3e-4, steps=STEPS, optimizer=OPTIMIZERS[(i + j) % len(OPTIMIZERS)], **variant)
+    for i, kind in enumerate(KINDS)
+    for j, variant in enumerate(VARIANTS)
     if not (kind.startswith("warmup") and variant.get("warmup") == 0.0)
 ]
 

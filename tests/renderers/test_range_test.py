@@ -60,6 +60,7 @@ def test_no_log_at_all():
     assert "No training log" in report.reason
     assert json.loads(report.to_json())["usable"] is False
     assert "No training log" in repr(report)
+    assert RangeTestReport([], (Unreadable(source="a.csv", error="is empty"),)).reason == "a.csv: is empty."
 
 
 def test_the_schema_in_docs_is_fresh():

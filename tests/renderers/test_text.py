@@ -122,6 +122,13 @@ def test_codes_of_other_packages_lead_nowhere(code):
     assert rule_page(code) is None
 
 
+@pytest.mark.parametrize("width", range(40, 100, 3))
+def test_a_percentage_is_not_torn_apart(diagnosis, width):
+    text = rendered(diagnosis, width=width, verbosity=1)
+    assert re.search(r"\d\n *%", text) is None
+    assert "97 % sure" in " ".join(text.split())
+
+
 def test_columns_line_up_on_a_wide_terminal(diagnosis):
     rows = rendered(diagnosis, width=200).splitlines()
     starts = {row.index(word) for row in rows for word in ("LR ", "keep ") if row[:1] in "✗●" and word in row}

@@ -253,8 +253,9 @@ def test_a_ramp_by_steps_is_a_range_test():
     assert kind_of(np.append(rates, np.full(60, 10.0))) == "warmup_constant"
 
 
-def test_a_linear_ramp_is_a_range_test_only_where_the_log_says_so():
+def test_a_linear_ramp_is_a_range_test_only_where_it_cannot_be_a_warm_up():
     rates = np.linspace(0.002, 0.02, 100)
     assert kind_of(rates) == "warmup"
     assert kind_of(rates, schedule="range_test") == "range_test"
     assert kind_of(rates[::-1], schedule="range_test") == "linear"
+    assert kind_of(500 * rates) == "range_test"  # nobody warms up to 10

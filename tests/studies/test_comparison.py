@@ -78,6 +78,16 @@ def test_a_blow_up_counts_as_worst():
     assert only(compare_runs(broken, curve(0.4))).before == math.inf
 
 
+def test_in_one_word():
+    spiky, well = known(synth.spikes()), known(synth.healthy())
+    assert compare_runs(curve(0.8), curve(0.4)).conclusion == "better"
+    assert compare_runs(curve(0.4), curve(0.8)).conclusion == "worse"
+    assert compare_runs(known(synth.blow_up()), spiky).conclusion == "better-with-symptoms"
+    assert compare_runs(spiky, spiky).conclusion == "no-difference"
+    assert compare_runs(spiky, well).conclusion in ("better", "symptom-gone", "worse")
+    assert compare_runs(curve(0.8, dataset="a"), curve(0.4, dataset="b")).conclusion == "unknown"
+
+
 def test_a_longer_run_is_compared_where_the_shorter_ends():
     short, long = curve(0.5, points=100), curve(0.5, points=400)
     found = compare_runs(short, long)

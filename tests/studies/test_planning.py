@@ -10,7 +10,8 @@ import pytest
 from lrdoctor.errors import UsageError
 from lrdoctor.prescribing.optimizers import usual_rates
 from lrdoctor.records import Verdict
-from lrdoctor.studies.planning import TRUST, Wishes, from_group, from_nothing, halving, plain, trust_at
+from lrdoctor.studies.halving import TRUST, halving, trust_at
+from lrdoctor.studies.planning import Wishes, from_group, from_nothing, plain
 from lrdoctor.studies.sweep import study
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lrdoctor.studies.planning import TRUST
+from lrdoctor.studies.halving import TRUST
 from lrdoctor.trials.__main__ import main
 from lrdoctor.trials.outcomes import outcome
 from lrdoctor.trials.ranking import SHARES, table, trust

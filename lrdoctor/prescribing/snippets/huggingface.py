@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.prescribing.snippets._optimizers import in_torch
 from lrdoctor.prescribing.snippets.pytorch import definition
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 def code(schedule: Schedule) -> str:
     """`TrainingArguments`, with a Trainer's ``optimizers`` where they do not suffice."""
     known = _arguments(schedule)
+    optimizer = in_torch(schedule.optimizer, "model.parameters()", "arguments.learning_rate")
     if known is None:
         return f"""\
 import torch
@@ -20,7 +22,7 @@ from torch.optim import lr_scheduler
 from transformers import TrainingArguments
 
 arguments = TrainingArguments(output_dir="out", learning_rate={schedule.peak!r}, max_steps={schedule.steps})
-optimizer = torch.optim.AdamW(model.parameters(), lr=arguments.learning_rate)
+optimizer = {optimizer}
 {definition(schedule)}
 # trainer = Trainer(model, arguments, optimizers=(optimizer, scheduler), ...)
 """
@@ -29,13 +31,17 @@ optimizer = torch.optim.AdamW(model.parameters(), lr=arguments.learning_rate)
     rows += [f"warmup_steps={schedule.warmup}"] if schedule.warmup else []
     rows += [f"lr_scheduler_kwargs={{{more}}}"] if more else []
     body = "".join(f"    {row},\n" for row in rows)
-    return f"""\
+    text = f"""\
 from transformers import TrainingArguments
 
 arguments = TrainingArguments(
     output_dir="out",
 {body})
 """
+    if schedule.optimizer == "adamw":  # the Trainer's own
+        return text
+    trainer = "# trainer = Trainer(model, arguments, optimizers=(optimizer, None), ...)"
+    return f"import torch\n{text}optimizer = {optimizer}\n{trainer}\n"
 
 
 def _arguments(schedule: Schedule) -> tuple[str, str] | None:

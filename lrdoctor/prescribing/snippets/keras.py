@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.prescribing.snippets._optimizers import in_keras
+
 if TYPE_CHECKING:
     from lrdoctor.prescribing.schedules import Phase, Schedule
 
 
 def code(schedule: Schedule) -> str:
     """Code that makes ``schedule``, which an optimizer takes as its learning rate."""
-    own = _own(schedule)
+    own, use = _own(schedule), f"optimizer = {in_keras(schedule.optimizer)}\n"
     if own is None:
-        return _class(schedule) + _USE
-    return f"import keras\n\nschedule = keras.optimizers.schedules.{own}\n{_USE}"
-
-
-_USE = "optimizer = keras.optimizers.AdamW(learning_rate=schedule)\n"
+        return _class(schedule) + use
+    return f"import keras\n\nschedule = keras.optimizers.schedules.{own}\n{use}"
 
 
 def _own(schedule: Schedule) -> str | None:

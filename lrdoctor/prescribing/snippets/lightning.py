@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import indent
 from typing import TYPE_CHECKING
 
+from lrdoctor.prescribing.snippets._optimizers import in_torch
 from lrdoctor.prescribing.snippets.pytorch import definition
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ from torch.optim import lr_scheduler
 
 
 def configure_optimizers(self):
-    optimizer = torch.optim.AdamW(self.parameters(), lr={schedule.peak!r})
+    optimizer = {in_torch(schedule.optimizer, "self.parameters()", repr(schedule.peak))}
 {indent(definition(schedule), "    ")}
     return {{"optimizer": optimizer, "lr_scheduler": {{"scheduler": scheduler, "interval": "step"}}}}
 """

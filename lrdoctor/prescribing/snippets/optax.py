@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.prescribing.schedules import ONE_CYCLE_START
+from lrdoctor.prescribing.snippets._optimizers import in_optax
 
 if TYPE_CHECKING:
     from lrdoctor.prescribing.schedules import Phase, Schedule
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def code(schedule: Schedule) -> str:
     """Code that makes ``schedule``, which an optimizer takes as its learning rate."""
-    return f"import optax\n\nschedule = {_expression(schedule)}\noptimizer = optax.adamw(learning_rate=schedule)\n"
+    return f"import optax\n\nschedule = {_expression(schedule)}\noptimizer = {in_optax(schedule.optimizer)}\n"
 
 
 def _expression(schedule: Schedule) -> str:

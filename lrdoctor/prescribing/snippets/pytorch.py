@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrdoctor.prescribing.schedules import ONE_CYCLE_START
+from lrdoctor.prescribing.snippets._optimizers import in_torch
 
 if TYPE_CHECKING:
     from lrdoctor.prescribing.schedules import Phase, Schedule
@@ -15,7 +16,7 @@ def code(schedule: Schedule) -> str:
     return f"""\
 from torch.optim import lr_scheduler
 
-# optimizer = torch.optim.AdamW(model.parameters(), lr={schedule.peak!r})
+# optimizer = {in_torch(schedule.optimizer, "model.parameters()", repr(schedule.peak))}
 {definition(schedule)}
 # in the loop over batches, after each optimizer.step(): scheduler.step()
 """

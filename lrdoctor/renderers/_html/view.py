@@ -8,11 +8,12 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lrdoctor.cleaning import clean
 from lrdoctor.records import Role, Verdict
 from lrdoctor.renderers import _words as words
+from lrdoctor.renderers._html.snippet import snippets
 from lrdoctor.renderers._sparkline import svg
 from lrdoctor.wording import figure, percent
 
@@ -28,6 +29,8 @@ _MARKS = {"bad": "✗", "good": "✓", "unsure": "?", "warn": "●"}
 _COLUMNS_IN_ALL = 18_000
 """Columns that all curves of a page are sampled down to together: what keeps 200 runs below 10 MB."""
 _MOST_COLUMNS, _FEWEST_COLUMNS = 400, 40
+_SECTIONS = 500
+"""Runs, the worst first, that get a section of their own; a browser takes no pleasure in thousands."""
 _TAGS_SHOWN = 100
 
 
@@ -59,6 +62,8 @@ class RunView:
     said: RunDiagnosis
     figure: Figure | None
     """None where a defect kept it from being drawn: the rest of the report does not suffer from that."""
+    detailed: bool = True
+    """Whether it has a section of its own, beside its row in the table."""
 
     @property
     def picture(self) -> Markup:
@@ -68,7 +73,7 @@ class RunView:
     @property
     def sparkline(self) -> Markup:
         """Its leading curve, small."""
-        curve = words.leading_curve(self.said)
+        curve = words.leading_curve(self.said) if self.detailed else None
         return Markup(svg(curve, 100, 24) if curve is not None else "")
 
     @property
@@ -128,9 +133,9 @@ class RunView:
         return max(len(self.said.run.series) - _TAGS_SHOWN, 0)
 
     @property
-    def snippet(self) -> str:
-        """Code that carries the plan out."""
-        return ""
+    def snippets(self) -> dict[str, Markup]:
+        """The plan as code, by framework; as it is, since cleaning would take its lines apart."""
+        return {name: escape(code) for name, code in snippets(self.said).items()}
 
     @property
     def haystack(self) -> str:
@@ -164,7 +169,7 @@ class SweepView:
     group: Group
     figure: Figure
     places: dict[str, int]
-    """Number of each run by its id."""
+    """Number of each run that has a section, by its id."""
 
     @property
     def picture(self) -> Markup:
@@ -177,6 +182,7 @@ class PageView:
     """Everything on the page."""
 
     runs: list[RunView]
+    """All of them; those with a section come first."""
     badges: list[Badge]
     sweeps: list[SweepView]
     explanations: dict[str, Any]
@@ -188,18 +194,22 @@ def view(diagnosis: Diagnosis) -> PageView:
     from lrdoctor.renderers._html.explaining import explanations
 
     ordered = words.worst_first(diagnosis.runs)
-    width = min(max(_COLUMNS_IN_ALL // max(len(ordered), 1), _FEWEST_COLUMNS), _MOST_COLUMNS)
+    drawn = min(max(len(ordered), 1), _SECTIONS)
+    width = min(max(_COLUMNS_IN_ALL // drawn, _FEWEST_COLUMNS), _MOST_COLUMNS)
     names = sorted(range(len(ordered)), key=lambda place: words.natural(ordered[place].run.id))
     by_name = {place: order for order, place in enumerate(names)}
     runs = [
-        RunView(number=place + 1, by_name=by_name[place], said=said, figure=_figure(said, width))
+        RunView(
+            number=place + 1, by_name=by_name[place], said=said, detailed=place < drawn,
+            figure=_figure(said, width) if place < drawn else None,
+        )
         for place, said in enumerate(ordered)
-    ]
+    ]  # fmt: skip
     return PageView(
         runs=runs,
         badges=[Badge(verdict, count) for verdict, count in words.tally(diagnosis.runs).items()],
         sweeps=_sweeps(runs),
-        explanations=explanations(finding.code for said in ordered for finding in said.findings),
+        explanations=explanations(finding.code for said in ordered[:drawn] for finding in said.findings),
         diagnosis=diagnosis,
     )
 
@@ -223,7 +233,7 @@ def _sweeps(runs: Sequence[RunView]) -> list[SweepView]:
     from lrdoctor.studies.sweep import study
 
     groups = study([facts_of(Context(run.said.run), run.said) for run in runs])
-    places = {run.said.run.id: run.number for run in runs}
+    places = {run.said.run.id: run.number for run in runs if run.detailed}
     several = [group for group in groups if len({run.lr for run in group.runs} - {None}) > 1]
     return [
         SweepView(number=number, group=group, figure=sweep_figure(group), places=places)

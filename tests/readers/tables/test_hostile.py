@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -57,7 +56,6 @@ def test_damage(name, fixtures, tmp_path):
         shutil.copy(companion, tmp_path)
     path = tmp_path / name.rpartition("/")[2]
     readers = discover("lrdoctor.readers", "READER").values()
-    begun = time.process_time()
     for _ in range(60):
         path.write_bytes(damaged(raw, rng))
         for reader in readers:
@@ -72,4 +70,3 @@ def test_damage(name, fixtures, tmp_path):
             for series in (one for run in runs for one in run.series.values()):
                 assert len(series)
                 assert np.all(np.diff(series.step) > 0)
-    assert time.process_time() - begun < 60

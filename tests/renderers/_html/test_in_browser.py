@@ -170,12 +170,23 @@ def test_values_under_the_mouse_lines_and_scales(page):
 
 
 def test_explanations_and_copying(page):
+    from selenium.webdriver import Keys
+
     section = opened(page, "two_cycle")
     explain = section.find_element("css selector", "details.explain")
     explain.find_element("css selector", "summary").click()
     page.until(lambda _: "autocorrelation" in explain.text)
     names = page.run("return [...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(names) == len(set(names))
+    section.find_element("css selector", ".snippets > summary").click()
+    code = section.find_element("css selector", ".snippet")
+    code.find_element("css selector", "button.copy").click()
+    page.until(lambda _: code.find_element("css selector", "button.copy").text == "Copied")
+    page.one("#filter").send_keys(Keys.CONTROL, "v")
+    wanted = code.find_element("css selector", "code").get_attribute("textContent")
+    assert "\nscheduler = " in wanted
+    assert page.one("#filter").get_attribute("value").split() == wanted.split()
+    page.one("#filter").clear()
     page.one("#download").click()
 
 

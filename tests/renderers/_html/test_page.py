@@ -194,6 +194,16 @@ def test_more_runs_get_fewer_points_each(several):
     assert points(1) > 3 * points(300) > 300
 
 
+def test_of_very_many_runs_the_worst_are_shown_in_full(several, monkeypatch):
+    monkeypatch.setattr(view, "_SECTIONS", 2)
+    shown = Page(page.document(several))
+    assert len(shown.of("section", **{"class": "run"})) == 2
+    assert len([a for a in shown.of("tr") if "data-run" in a]) == len(several.runs)
+    assert "2 runs that need it most are shown in full" in shown.words()
+    targets = {attrs.get("id") for _, attrs in shown.elements}
+    assert {a["href"][1:] for a in shown.of("a")} <= targets
+
+
 @pytest.mark.slow
 def test_two_hundred_runs_stay_below_ten_megabytes():
     rng = np.random.default_rng(2)

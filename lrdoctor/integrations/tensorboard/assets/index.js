@@ -47,10 +47,10 @@ export async function render() {
   }
 
   function show(html) {
-    const open = new Set([...body.querySelectorAll("details[open]")].map(place));
+    const open = new Map([...body.querySelectorAll("details")].map((details) => [place(details), details.open]));
     const top = document.documentElement.scrollTop;
     body.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
-    for (const details of body.querySelectorAll("details")) details.open = open.has(place(details));
+    for (const details of body.querySelectorAll("details")) details.open = open.get(place(details)) ?? details.open;
     enhance(body, state);
     document.documentElement.scrollTop = top;
   }

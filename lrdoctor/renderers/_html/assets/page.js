@@ -53,15 +53,17 @@ LRDoctor.enhance = (root, state = {}) => {
     });
   }
 
+  /** Copies; where that is not allowed (a page over plain http), the text is at least selected. */
   async function copied(code) {
-    const selection = getSelection();
-    selection.selectAllChildren(code);
-    try {
-      await navigator.clipboard.writeText(code.textContent);
-    } catch { // not allowed here: the text is selected
-      return false;
+    getSelection().selectAllChildren(code);
+    if (!document.execCommand("copy")) {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+      } catch {
+        return false;
+      }
     }
-    selection.removeAllRanges();
+    getSelection().removeAllRanges();
     return true;
   }
 
