@@ -143,7 +143,7 @@ class CompareReport:
 
     def __repr__(self) -> str:
         from lrdoctor.renderers._base import Options
-        from lrdoctor.renderers._compare import to_lines
+        from lrdoctor.renderers._compare_lines import to_lines
         from lrdoctor.renderers._lines import paint
 
         return "".join(paint(to_lines(self.pairs, self.unmatched), Options())).rstrip("\n")

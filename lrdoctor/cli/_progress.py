@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from lrdoctor.renderers._clean import clean
+from lrdoctor.cleaning import clean
 from lrdoctor.wording import percent
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
+from lrdoctor.cleaning import clean
 from lrdoctor.renderers._base import Options
-from lrdoctor.renderers._clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

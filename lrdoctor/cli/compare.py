@@ -32,7 +32,7 @@ class Compare:
         """Compare the two."""
         from lrdoctor import api
         from lrdoctor.config import load
-        from lrdoctor.renderers._compare import to_lines
+        from lrdoctor.renderers._compare_lines import to_lines
         from lrdoctor.renderers._lines import paint
 
         before, after = existing([args.before]), existing([args.after])

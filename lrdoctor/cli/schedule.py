@@ -112,7 +112,7 @@ def _shares(text: str) -> tuple[float, ...]:
 def _text(said: RunDiagnosis | None, built: Schedule) -> str:
     from textwrap import fill
 
-    from lrdoctor.renderers._clean import clean
+    from lrdoctor.cleaning import clean
 
     if said is None:
         return f"{built!r}\n"

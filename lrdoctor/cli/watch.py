@@ -203,7 +203,7 @@ class _Board:
     def _name(self, lost: Unreadable) -> None:
         from rich.text import Text
 
-        from lrdoctor.renderers._clean import clean
+        from lrdoctor.cleaning import clean
 
         assert self._live is not None
         self._named += 1

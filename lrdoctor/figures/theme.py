@@ -50,8 +50,8 @@ STYLES: Mapping[Ink, Style] = {
     "critical": Style("#d55e00", "#ff8c3a", dash=(1.0, 1.6), fill=0.2),
     "error": Style("#d55e00", "#ff8c3a", dash=(6.0, 2.0), fill=0.2),
     "warning": Style("#c98a00", "#f0b93a", dash=(4.0, 2.0, 1.0, 2.0), fill=0.18),
-    "info": Style("#7a7f87", "#9aa4af", fill=0.12),
-    "good": Style("#009e73", "#2fc79b"),
+    "info": Style("#7a7f87", "#9aa4af", dash=(1.0, 3.0), fill=0.12),
+    "good": Style("#009e73", "#2fc79b", width=0.9),
     "other": Style("#7a7f87", "#9aa4af", width=1.2, dash=(1.5, 1.5)),
 }
 PAPER = ("#ffffff", "#0d1117")

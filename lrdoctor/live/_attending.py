@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.errors import ConfigError, LrdoctorError
 from lrdoctor.records import Verdict
-from lrdoctor.renderers._clean import clean
 from lrdoctor.renderers._words import dose
 from lrdoctor.wording import at, percent
 

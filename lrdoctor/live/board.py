@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from lrdoctor.cleaning import clean, elide
 from lrdoctor.renderers import _words as words
 from lrdoctor.renderers._base import Options
-from lrdoctor.renderers._clean import clean, elide
 from lrdoctor.renderers._lines import THEME
 from lrdoctor.renderers._parts import mark, verdict_style
 from lrdoctor.renderers._sparkline import blocks

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from lrdoctor.cleaning import encodable
 from lrdoctor.live.following import Change, Gone
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _contract as contract
-from lrdoctor.renderers._clean import encodable
 from lrdoctor.renderers.json import run
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from lrdoctor.cleaning import clean, elide, encodable
 from lrdoctor.records import Role, Run
 from lrdoctor.renderers import _contract as contract
-from lrdoctor.renderers._clean import clean, elide, encodable
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers.json import curve, number, scalar
 from lrdoctor.roles import primary, primary_reason

@@ -9,10 +9,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.figures import run_figure, svg, sweep_figure
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean
 from lrdoctor.renderers._sparkline import svg as sparkline
 from lrdoctor.wording import counted, figure, percent
 

@@ -6,9 +6,9 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean, elide
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean, elide
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers._parts import drawn, finding_lines, mark, remark_lines, verdict_style
 from lrdoctor.wording import percent

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean, elide
 from lrdoctor.records import Role, Severity, Verdict
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean, elide
 from lrdoctor.renderers._lines import Line
 from lrdoctor.renderers._sparkline import blocks
 from lrdoctor.wording import percent

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean, elide
 from lrdoctor.records import Role
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean, elide
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers._parts import finding_lines, mark, remark_lines, verdict_style
 from lrdoctor.renderers._sparkline import blocks

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from lrdoctor.cleaning import clean, elide, encodable
 from lrdoctor.renderers import _contract as contract
-from lrdoctor.renderers._clean import clean, elide, encodable
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers.json import number
 from lrdoctor.wording import counted, figure

@@ -6,8 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.records import Role, Verdict
-from lrdoctor.renderers._clean import clean
 from lrdoctor.wording import figure, percent
 
 if TYPE_CHECKING:

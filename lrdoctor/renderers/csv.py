@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.records import Severity
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean
 from lrdoctor.wording import percent
 
 if TYPE_CHECKING:

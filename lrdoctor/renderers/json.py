@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrdoctor.cleaning import encodable
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _contract as contract
-from lrdoctor.renderers._clean import encodable
 from lrdoctor.renderers._words import tally
 
 if TYPE_CHECKING:

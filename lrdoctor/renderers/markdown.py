@@ -10,9 +10,9 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean
 from lrdoctor.renderers._sparkline import blocks
 from lrdoctor.wording import counted, percent
 

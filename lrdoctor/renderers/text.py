@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrdoctor.cleaning import clean
 from lrdoctor.renderers import _words as words
-from lrdoctor.renderers._clean import clean
 from lrdoctor.renderers._lines import BLANK, Line, paint
 from lrdoctor.renderers._overview import overview
 from lrdoctor.renderers._parts import verdict_style

@@ -92,7 +92,9 @@ def _ramp(relative: Floats) -> str:
         return "warmup"
     x = np.linspace(0.0, 1.0, relative.size)
     logs = np.log(np.maximum(relative, 1e-300))
-    misfit = float(np.std(logs - np.polyval(np.polyfit(x, logs, 1), x)))
+    misfit = _off_line(x, logs)
+    if _off_line(np.log(x + 1.0 / x.size), logs) < misfit:
+        return "warmup"  # by a power of the step, as Darknet's
     straight = float(_misfits(relative, x[None])[0]) < _MISFIT
     bent = 0.1 if relative[-1] >= 100 * relative[0] else 0.02  # a narrow ramp must be a clean one
     return "range_test" if misfit < bent * float(np.ptp(logs)) and not straight else "warmup"
@@ -100,6 +102,11 @@ def _ramp(relative: Floats) -> str:
 
 _WARM_RESTART = 0.15
 """A climb shorter than this share of the fall is a warm-up after a restart, not half of a cycle."""
+
+
+def _off_line(x: Floats, y: Floats) -> float:
+    """Root mean square distance of points from their straight line."""
+    return float(np.std(y - np.polyval(np.polyfit(x, y, 1), x)))
 
 
 def _climbs(steps: Floats, rest: Floats) -> tuple[str, float] | None:

@@ -25,7 +25,7 @@ _CUT = 0.75
 
 
 _UNHEARD_OF = 2.0
-"""Nobody warms up to such a rate: twice the upper end of what is usual for plain SGD (`prescribing/optimizers.toml`)."""
+"""Nobody warms up to such a rate: twice the upper end for plain SGD in `prescribing/optimizers.toml`."""
 _ABRUPT = frozenset({"step", "plateau_triggered", "restarts", "other"})
 """Kinds in which the rate can fall at once."""
 

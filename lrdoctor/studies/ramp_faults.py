@@ -24,7 +24,7 @@ RISING = ("range_test", "warmup")
 """Kinds of schedule that rise to the end of the log: exponentially, and in another way."""
 CLEAR = 2.0
 """Fall of the loss over its noise below which no rate is recommended: of the recorded ramps below it, a recommended
-rate did well in half the cases, above it in nine of ten (docs/range-test.md)."""
+rate did well in six of ten cases, above it in nine (docs/range-test.md)."""
 _FEWEST = 8
 """Rates with a finite loss below which nothing is said; fastai and Lightning leave more than these out at the ends."""
 _WIDEST_STEP = 0.4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,9 +61,11 @@ def _judged(context: Context, steps: int | None) -> RangeTestResult:
         reason = f"No {missing} was logged: a range test needs the learning rate and the loss of every step."
         return RangeTestResult(id=run.id, source=run.source, steps=steps, cause="no-ramp", reason=reason)
     rates, losses, steps_of = _paired(lr, loss)
-    notes = (_LINEAR,) if _kind(context) == "warmup" else ()
-    return judge(rates, losses, step=steps_of, steps=steps, name=run.id, source=run.source,
-                 notes=(*run.notes, *notes))  # fmt: skip
+    said = judge(rates, losses, step=steps_of, steps=steps, name=run.id, source=run.source, notes=run.notes)
+    # half of the points of a linear ramp lie above half of its last rate, of an exponential one above half its decades
+    if said.cause != "no-ramp" and float(np.median(said.lr)) > 0.4 * float(said.lr.max()):
+        return replace(said, notes=(*said.notes, _LINEAR))
+    return said
 
 
 def _paired(lr: Series, loss: Series) -> tuple[Floats, Floats, NDArray[np.int64]]:

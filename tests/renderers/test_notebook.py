@@ -75,3 +75,30 @@ def test_readable_on_any_background(diagnosis):
 
 def test_nothing_to_show():
     assert "0 runs" in html(Diagnosis(runs=()))
+
+
+def test_a_hostile_run_alone_stays_text_in_its_figure(hostile):
+    text = html(Diagnosis(runs=hostile.runs[:1]))
+    text.encode()
+    page = Page(text)
+    assert not {"img", "script", "style"} & set(page.tags)
+    assert not any(name.startswith("on") for name, _ in page.attributes)
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
+    assert "<img src=x onerror=alert(1)>" in " ".join(page.words)
+
+
+def test_hostile_runs_of_a_sweep_stay_text():
+    import numpy as np
+
+    import lrdoctor as lrd
+    from lrdoctor.records import Role, Run, Series
+
+    bad = "<img src=x onerror=alert(1)>\x1b[31m"
+    runs = [
+        Run(id=f"{bad}{rate}", source=bad, format="x", hyperparameters={"lr": rate, bad: bad},
+            series={bad: Series(tag=bad, step=np.arange(50), value=1 + rate / np.arange(1, 51), role=Role.TRAIN_LOSS)})
+        for rate in (0.1, 0.3)
+    ]  # fmt: skip
+    page = Page(lrd.sweep(runs)._repr_html_())
+    assert "img" not in page.tags
+    assert not any(name.startswith("on") for name, _ in page.attributes)

@@ -253,6 +253,12 @@ def test_a_ramp_by_steps_is_a_range_test():
     assert kind_of(np.append(rates, np.full(60, 10.0))) == "warmup_constant"
 
 
+@pytest.mark.parametrize("power", [1, 2, 4])
+def test_a_warm_up_by_a_power_of_the_step_is_no_range_test(power):
+    assert kind_of(0.1 * (np.arange(1, 501) / 500) ** power) == "warmup"
+    assert kind_of(0.1 * 10 ** (4 * np.arange(500) / 500 - 4)) == "range_test"
+
+
 def test_a_linear_ramp_is_a_range_test_only_where_it_cannot_be_a_warm_up():
     rates = np.linspace(0.002, 0.02, 100)
     assert kind_of(rates) == "warmup"

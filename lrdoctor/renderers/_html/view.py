@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TONES = {Verdict.DIVERGED: "bad", Verdict.UNSTABLE: "bad", Verdict.HEALTHY: "good", Verdict.INCONCLUSIVE: "unsure"}
 _MARKS = {"bad": "✗", "good": "✓", "unsure": "?", "warn": "●"}
-_COLUMNS_IN_ALL = 18_000
+_COLUMNS_IN_ALL = 14_000
 """Columns that all curves of a page are sampled down to together: what keeps 200 runs below 10 MB."""
 _MOST_COLUMNS, _FEWEST_COLUMNS = 400, 40
 _SECTIONS = 500
@@ -136,6 +136,14 @@ class RunView:
     def snippets(self) -> dict[str, Markup]:
         """The plan as code, by framework; as it is, since cleaning would take its lines apart."""
         return {name: escape(code) for name, code in snippets(self.said).items()}
+
+    @property
+    def skips(self) -> list[tuple[str, str]]:
+        """Why rules could not judge, each reason with the codes of its rules."""
+        by_reason: dict[str, list[str]] = {}
+        for skip in self.said.skips:
+            by_reason.setdefault(skip.reason, []).append(skip.code)
+        return [(reason, ", ".join(sorted(codes))) for reason, codes in sorted(by_reason.items())]
 
     @property
     def haystack(self) -> str:

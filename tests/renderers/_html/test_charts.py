@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import get_args
 
 import msgspec
 import numpy as np
@@ -14,7 +16,10 @@ from hypothesis.extra.numpy import arrays
 from lrdoctor import synth
 from lrdoctor.engine import all_rules, diagnose_run
 from lrdoctor.figures import run_figure
+from lrdoctor.figures._svg_marks import _SHAPES
+from lrdoctor.figures.spec import Marker
 from lrdoctor.renderers._html.charts import _steps, _values, chart
+from lrdoctor.renderers._html.page import asset
 
 
 def unpacked(values):
@@ -58,3 +63,9 @@ def test_a_figure_keeps_its_extremes_and_gaps():
     assert np.nanmax(back) == pytest.approx(np.nanmax(loss), rel=1e-4)
     names = [one["name"] for one in drawn["panels"][0]["stretches"]]
     assert any(said.findings[0].code in name for name in names)
+
+
+def test_the_charts_know_every_marker():
+    script = asset("charts.js")
+    for name in get_args(Marker):
+        assert re.search(rf'\b{name}: "{re.escape(_SHAPES[name])}"', script), name

@@ -17,7 +17,7 @@ window.LRDoctor = window.LRDoctor || {};
     left: "M-5 0L3.6-4.6V4.6Z",
     right: "M5 0L-3.6-4.6V4.6Z",
     diverged: "M-4.6-4.6L4.6 4.6M4.6-4.6L-4.6 4.6",
-    ring: "M-6 0A6 6 0 1 0 6 0A6 6 0 1 0-6 0",
+    ring: "M-8 0A8 8 0 1 0 8 0A8 8 0 1 0-8 0",
   };
 
   /** A number as the rest of the report writes it: 0.018, 5.6e-4, 12,400. */
@@ -353,7 +353,7 @@ window.LRDoctor = window.LRDoctor || {};
     const space = "http://www.w3.org/2000/svg";
     const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS(space, tag));
     const closed = SHAPES[point.marker].endsWith("Z");
-    for (const [name, value] of Object.entries({ viewBox: "-8 -8 16 16", width: 14, height: 14, "aria-hidden": "true" })) svg.setAttribute(name, value);
+    for (const [name, value] of Object.entries({ viewBox: "-10 -10 20 20", width: 14, height: 14, "aria-hidden": "true" })) svg.setAttribute(name, value);
     path.setAttribute("d", SHAPES[point.marker]);
     path.setAttribute("class", closed ? `f-${point.ink}` : `s-${point.ink} open`);
     svg.append(path);

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lrdoctor.renderers._clean import clean, elide, encodable
+from lrdoctor.cleaning import clean, elide, encodable
 
 
 @pytest.mark.parametrize(
