@@ -136,8 +136,9 @@ def test_any_run_gets_one_coherent_plan(run):
     if codes & UP and not codes & NOT_UP:
         assert rate.factor > 1
     if codes & BLOWN:
-        assert plan.schedule.kind == "warmup_cosine"
         assert plan.clip_norm > 0
+    if plan.schedule is not None and said.verdict is not Verdict.NEEDS_DECAY:
+        assert plan.schedule.kind == "warmup_cosine"
     for action in plan.also:
         assert action.why in codes | {"PTS101"}
 

@@ -55,7 +55,7 @@ def test_a_run_of_version_1(oscillating):
         }],
         "plan": {
             "lr": {"factor": 0.18, "interval": [0.08, 0.35], "level": 0.8, "value": 0.018},
-            "schedule": {"kind": "warmup_cosine", "warmup_fraction": 0.1, "final_fraction": 0.0},
+            "schedule": {"kind": "warmup_cosine", "warmup_fraction": 0.1, "final_fraction": 0.0, "gain": None},
             "clip_norm": 1.0, "also": [{"action": "early_stop", "at_step": 400, "why": "OVF101"}],
             "confidence": 0.81, "reason": "Each step overshoots the minimum; a smaller peak settles.",
         },
