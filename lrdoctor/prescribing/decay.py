@@ -113,8 +113,7 @@ def course(context: Answers) -> Floats:
     if descent.progress <= 0:
         raise Unavailable("the loss has not fallen")
     half, end, start = (
-        math.log(max(curve.to_loss(z), 1e-300))
-        for z in (curve.level(0.45, 0.55), curve.level(0.9, 1.0), descent.start)
+        math.log(max(curve.to_loss(z), 1e-300)) for z in (curve.level(0.45, 0.55), curve.level(0.9, 1.0), descent.start)
     )
     scatter = noise.sigma if curve.scale == "log" else noise.sigma * math.exp(-end)
     rate, usual = peak_rate(context), usual_rates(context.run.hyperparameters)

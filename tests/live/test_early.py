@@ -22,9 +22,9 @@ def test_between_two_parts_the_chance_lies_between_theirs():
     assert middle == pytest.approx((low + high) / 2)
 
 
-def test_what_blows_up_early_stands_and_slowness_does_not():
+def test_what_blows_up_early_stands_and_spikes_do_not():
     assert chance_to_stand(Verdict.DIVERGED, 0.1) > 0.8
-    assert chance_to_stand(Verdict.LR_TOO_LOW, 0.1) < 0.5
+    assert chance_to_stand(Verdict.UNSTABLE, 0.1) < 0.5
 
 
 def test_the_planned_length_is_that_in_the_unit_of_the_run():

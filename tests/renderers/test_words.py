@@ -26,7 +26,7 @@ def test_names_with_numbers_are_in_the_order_of_the_numbers():
 
 
 def test_every_verdict_has_a_place():
-    assert set(words._WORST_FIRST) == set(Verdict)
+    assert set(words.WORST_FIRST) == set(Verdict)
 
 
 @pytest.mark.parametrize("kind", typing.get_args(ScheduleKind))

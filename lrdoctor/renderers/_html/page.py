@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Diagnosis
 
-SCRIPTS = ("uplot/uPlot.iife.min.js", "charts.js", "table.js", "page.js")
+SCRIPTS = ("uplot/uPlot.iife.min.js", "axes.js", "marks.js", "charts.js", "table.js", "page.js")
 STYLES = ("uplot/uPlot.min.css", "page.css")
 _STATES = {"blew-up": "blew up", "unfinished": "unfinished", "no-level": "no loss"}
 _UNSAFE = re.compile(r"[<\x7f-\U0010ffff]")

@@ -66,6 +66,6 @@ def test_a_figure_keeps_its_extremes_and_gaps():
 
 
 def test_the_charts_know_every_marker():
-    script = asset("charts.js")
+    script = asset("marks.js")
     for name in get_args(Marker):
         assert re.search(rf'\b{name}: "{re.escape(_SHAPES[name])}"', script), name

@@ -10,7 +10,7 @@ import pytest
 from lrdoctor import synth
 from lrdoctor.engine import all_rules, diagnose_run
 from lrdoctor.records import Diagnosis, Unreadable
-from lrdoctor.renderers._html.page import document
+from lrdoctor.renderers._html.page import SCRIPTS, document
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -257,7 +257,8 @@ def test_hostile_names_are_only_text(browser, tmp_path_factory):
     browser.one("#filter").send_keys("onerror=alert")
     browser.until("document.querySelectorAll('#runs tbody tr:not([hidden])').length === 1")
     assert browser.all("img, iframe, object, embed, [onerror], [onload]") == []
-    assert browser.run("return document.scripts.length") == 1 + 4 + len(said) + len(browser.all("section.sweep"))
+    figures = len(browser.all("figure"))
+    assert browser.run("return document.scripts.length") == 1 + len(SCRIPTS) + figures
     names = browser.run("return [...document.querySelectorAll('section.run h2')].map(e => e.textContent)")
     assert "<img src=x onerror=alert(1)> 0" in names
     assert "\\x1b[31mred\\x1b[0m\\x07 3" in names

@@ -3,68 +3,10 @@
 window.LRDoctor = window.LRDoctor || {};
 
 (() => {
-  const LANE = 18; // height of a row that names a stretch
+  const { figure, labels, ticks } = LRDoctor.axes;
+  const { FONT, LANE, annotate, faded, look, packed, pictured, shade } = LRDoctor.marks;
   const FEW = 60; // points of a line up to which each gets a dot
   const HEIGHT = 300; // of all panels of a figure, without axes and lanes
-  const FONT = "11.5px system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
-  const SHAPES = { // about the origin; what is not closed is stroked
-    best: "M0-6L1.8-1.9L6-1.9L2.6.8L3.8 5L0 2.5L-3.8 5L-2.6.8L-6-1.9L-1.8-1.9Z",
-    dot: "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z",
-    square: "M-3.6-3.6H3.6V3.6H-3.6Z",
-    diamond: "M0-5L5 0L0 5L-5 0Z",
-    up: "M0-5L4.6 3.6H-4.6Z",
-    down: "M0 5L4.6-3.6H-4.6Z",
-    left: "M-5 0L3.6-4.6V4.6Z",
-    right: "M5 0L-3.6-4.6V4.6Z",
-    diverged: "M-4.6-4.6L4.6 4.6M4.6-4.6L-4.6 4.6",
-    ring: "M-8 0A8 8 0 1 0 8 0A8 8 0 1 0-8 0",
-  };
-
-  /** A number as the rest of the report writes it: 0.018, 5.6e-4, 12,400. */
-  function figure(value, digits = 3) {
-    if (!Number.isFinite(value)) return String(value);
-    if (value === 0) return "0";
-    const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-    const power = Number(exponent);
-    if (power >= -3 && power < 6) {
-      return Number(`${mantissa}e${power}`).toLocaleString("en", { maximumFractionDigits: Math.max(0, digits - 1 - power) });
-    }
-    return `${mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa}e${power}`;
-  }
-
-  const log10 = (value) => Math.log(value) / Math.LN10;
-
-  /** The next 1, 2 or 5 times a power of ten. */
-  function roundUp(stride) {
-    const power = 10 ** Math.floor(log10(stride));
-    return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= stride * (1 - 1e-9));
-  }
-
-  /** Round values from low to high, at most about `most` of them. */
-  function ticks(low, high, log, most) {
-    if (log && low > 0) {
-      const tens = [];
-      for (let ten = Math.floor(log10(low)); ten <= Math.ceil(log10(high)); ten++) tens.push(ten);
-      const within = (value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9);
-      const powers = tens.filter((ten) => within(10 ** ten));
-      const stride = Math.ceil(powers.length / most);
-      if (powers.length >= 3) return powers.filter((ten) => (ten - powers[0]) % stride === 0).map((ten) => 10 ** ten);
-      const fine = tens.flatMap((ten) => [1, 2, 5].map((step) => step * 10 ** ten)).filter(within);
-      if (fine.length >= 2) return fine;
-    }
-    const stride = roundUp((high - low) / most);
-    const found = [];
-    for (let n = Math.ceil(low / stride - 1e-9); n <= high / stride + 1e-9; n++) found.push(n * stride);
-    return found;
-  }
-
-  /** Labels with as many digits as tell neighbours apart. */
-  function labels(values) {
-    const stride = values.length > 1 ? values[1] - values[0] : Math.abs(values[0]) || 1;
-    const even = values.every((value, i) => i === 0 || Math.abs(value - values[i - 1] - stride) < 1e-6 * stride);
-    const digits = (value) => Math.min(Math.max(Math.floor(log10(Math.abs(value) / stride) + 2.001), 1), 14);
-    return values.map((value) => (Math.abs(value) < stride * 1e-6 && even ? "0" : figure(value, even ? digits(value) : 3)));
-  }
 
   const finite = (value) => (typeof value === "number" ? value : null);
 
@@ -75,19 +17,6 @@ window.LRDoctor = window.LRDoctor || {};
     const least = (x[x.length - 1] - x[0]) * 1e-9 || 1e-9;
     for (let i = 1; i < x.length; i++) if (x[i] <= x[i - 1]) x[i] = x[i - 1] + least;
     return x;
-  }
-
-  function look(root) {
-    const style = getComputedStyle(root);
-    const read = (name) => style.getPropertyValue(name).trim();
-    return {
-      text: read("--text"), grid: read("--line"), soft: read("--soft"), paper: read("--card"),
-      ink: (name) => read(`--ink-${name}`),
-      width: (name) => Number(read(`--ink-${name}-width`)) || 1.4,
-      dash: (name) => read(`--ink-${name}-dash`).split(" ").filter(Boolean).map(Number),
-      dots: (name) => read(`--ink-${name}-dots`) === "1",
-      fill: (name) => Number(read(`--ink-${name}-fill`)) || 0.15,
-    };
   }
 
   /** Draws a figure into an element; answers how to zoom it, draw it anew and take it away. */
@@ -245,7 +174,10 @@ window.LRDoctor = window.LRDoctor || {};
           bind: { dblclick: () => () => { zoom(...full); return null; } },
         },
         scales: {
-          x: { time: false, distr: panel.x.scale === "log" ? 3 : 1, range: (u, low, high) => [low ?? full[0], high ?? full[1]], min: full[0], max: full[1] },
+          x: {
+            time: false, distr: panel.x.scale === "log" ? 3 : 1, min: full[0], max: full[1],
+            range: (u, low, high) => [low ?? full[0], high ?? full[1]],
+          },
           y: { distr: scaleOf(p) === "log" ? 3 : 1, range: rangeOf(p) },
         },
         axes: [
@@ -348,130 +280,7 @@ window.LRDoctor = window.LRDoctor || {};
     };
   };
 
-  /** A marker as a picture of its own. */
-  function pictured(point) {
-    const space = "http://www.w3.org/2000/svg";
-    const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS(space, tag));
-    const closed = SHAPES[point.marker].endsWith("Z");
-    for (const [name, value] of Object.entries({ viewBox: "-10 -10 20 20", width: 14, height: 14, "aria-hidden": "true" })) svg.setAttribute(name, value);
-    path.setAttribute("d", SHAPES[point.marker]);
-    path.setAttribute("class", closed ? `f-${point.ink}` : `s-${point.ink} open`);
-    svg.append(path);
-    return svg;
-  }
-
   function toggle(set, value) {
     if (!set.delete(value)) set.add(value);
-  }
-
-  /** The stretches that are named above a panel, each with its row; a row holds those that leave each other room. */
-  function packed(panel, width) {
-    const rows = [];
-    const to = panel.x.scale === "log" ? Math.log : (value) => value;
-    const [low, high] = [to(panel.x.low), to(panel.x.high)];
-    const marks = panel.stretches.filter((one) => one.axis === "x").map((one) => {
-      const needed = 7 * one.name.length + 8;
-      const [first, last] = [one.first, one.last].map((value) => ((to(value) - low) / (high - low)) * width);
-      const left = first + needed > width ? Math.min(first, Math.max(last, width) - needed) : first;
-      const right = Math.max(last, left + needed);
-      let row = rows.findIndex((taken) => taken.every(([a, b]) => right <= a || b <= left));
-      if (row < 0) row = rows.push([]) - 1;
-      rows[row].push([left, right]);
-      return [one, row];
-    });
-    return { marks, rows: rows.length };
-  }
-
-  function faded(color, opacity) {
-    return color + Math.round(opacity * 255).toString(16).padStart(2, "0");
-  }
-
-  /** Within the panel: x or y of the canvas for a value, kept inside the picture. */
-  function place(u, axis, value) {
-    const { left, top, width, height } = u.bbox;
-    const at = u.valToPos(value, axis, true);
-    const [low, high] = axis === "x" ? [left, left + width] : [top, top + height];
-    return Number.isFinite(at) ? Math.min(Math.max(at, low), high) : low;
-  }
-
-  const inside = (u, axis, value) => value >= u.scales[axis].min && value <= u.scales[axis].max;
-
-  function shade(u, panel, theme) {
-    const { ctx, bbox } = u;
-    const fill = (ink, axis, first, last, strength) => {
-      if (last < u.scales[axis].min || first > u.scales[axis].max) return;
-      const [a, b] = [place(u, axis, first), place(u, axis, last)].sort((p, q) => p - q);
-      ctx.fillStyle = faded(theme.ink(ink), strength * theme.fill(ink));
-      if (axis === "x") ctx.fillRect(a, bbox.top, Math.max(b - a, 1), bbox.height);
-      else ctx.fillRect(bbox.left, a, bbox.width, Math.max(b - a, 1));
-    };
-    for (const one of panel.stretches) fill(one.ink, one.axis, one.first, one.last, one.axis === "x" ? 0.5 : 1); // its bar says the rest
-    for (const stretches of panel.gaps) for (const [first, last] of stretches) fill("critical", "x", first, last, 1);
-  }
-
-  function annotate(u, panel, lanes, theme) {
-    const { ctx, bbox } = u;
-    const ratio = uPlot.pxRatio;
-    ctx.save();
-    ctx.setLineDash([]);
-    ctx.font = `600 ${11.5 * ratio}px ${FONT.split("px ")[1]}`;
-    ctx.textBaseline = "alphabetic";
-    lanes.marks.forEach(([one, row]) => {
-      if (one.last < u.scales.x.min || one.first > u.scales.x.max) return;
-      const top = bbox.top - LANE * ratio * (row + 1);
-      const [first, last] = [place(u, "x", one.first), place(u, "x", one.last)];
-      ctx.fillStyle = theme.ink(one.ink);
-      ctx.fillRect(first, top + (LANE - 4) * ratio, Math.max(last - first, 3 * ratio), 3 * ratio);
-      write(u, one.name, first, top + (LANE - 7) * ratio, 0, theme.text);
-    });
-    for (const one of panel.guides) {
-      if (!inside(u, one.axis, one.at)) continue;
-      const at = place(u, one.axis, one.at);
-      ctx.strokeStyle = theme.ink(one.ink);
-      ctx.lineWidth = theme.width(one.ink) * ratio;
-      ctx.setLineDash(theme.dash(one.ink).map((part) => part * ratio));
-      ctx.beginPath();
-      if (one.axis === "y") { ctx.moveTo(bbox.left, at); ctx.lineTo(bbox.left + bbox.width, at); }
-      else { ctx.moveTo(at, bbox.top); ctx.lineTo(at, bbox.top + bbox.height); }
-      ctx.stroke();
-      ctx.setLineDash([]);
-      if (one.axis === "x") write(u, one.name, at, bbox.top + 13 * ratio, 5 * ratio, theme.text);
-      else {
-        const above = at - 5 * ratio > bbox.top + 11 * ratio;
-        write(u, one.name, bbox.left + bbox.width, at + (above ? -5 : 14) * ratio, -5 * ratio, theme.text);
-      }
-    }
-    for (const one of panel.points) {
-      if (!inside(u, "x", one.x) || !inside(u, "y", one.y)) continue;
-      const [x, y] = [place(u, "x", one.x), place(u, "y", one.y)];
-      const shape = new Path2D(SHAPES[one.marker]);
-      ctx.save();
-      ctx.translate(x, y);
-      ctx.scale(ratio, ratio);
-      ctx.fillStyle = ctx.strokeStyle = theme.ink(one.ink);
-      ctx.lineWidth = 2.4;
-      if (SHAPES[one.marker].endsWith("Z")) ctx.fill(shape); else ctx.stroke(shape);
-      ctx.restore();
-      ctx.font = ctx.font.replace("600", "400");
-      const low = y <= bbox.top + 6 * ratio ? 11 : y >= bbox.top + bbox.height - 8 * ratio ? -5 : 4;
-      if (one.name) write(u, one.name, x, y + low * ratio, 9 * ratio, theme.text);
-    }
-    ctx.restore();
-  }
-
-  /** Text beside a place, on the side where there is room; a halo keeps it readable on a curve. */
-  function write(u, text, x, y, gap, color) {
-    const { ctx, bbox } = u;
-    const right = bbox.left + bbox.width;
-    const width = ctx.measureText(text).width;
-    const after = gap >= 0 && x + gap + width <= right + 10;
-    ctx.textAlign = after ? "left" : "right";
-    const at = after ? x + gap : gap >= 0 && gap + width > x - bbox.left ? right : x - Math.abs(gap);
-    ctx.strokeStyle = look(u.root).paper;
-    ctx.lineWidth = 3 * uPlot.pxRatio;
-    ctx.lineJoin = "round";
-    ctx.strokeText(text, at, y);
-    ctx.fillStyle = color;
-    ctx.fillText(text, at, y);
   }
 })();
