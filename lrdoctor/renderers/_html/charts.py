@@ -45,7 +45,7 @@ def _picked(mark: object, *names: str) -> dict[str, Any]:
 
 
 def _axis(axis: Axis) -> dict[str, Any]:
-    return {"label": axis.label, "scale": axis.scale, "low": axis.low, "high": axis.high}
+    return _picked(axis, "label", "scale", "low", "high", "whole")
 
 
 def _line(line: Line) -> dict[str, Any]:

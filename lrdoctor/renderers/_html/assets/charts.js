@@ -163,7 +163,8 @@ window.LRDoctor = window.LRDoctor || {};
       const shown = (u, splits) => labels(splits);
       const splits = (name, room) => (u, index, low, high) => {
         const most = Math.max(Math.floor((name === "x" ? u.bbox.width : u.bbox.height) / uPlot.pxRatio / room), 2);
-        return ticks(low, high, u.scales[name].distr === 3, most);
+        const found = ticks(low, high, u.scales[name].distr === 3, most);
+        return panel[name].whole ? found.filter((value) => Math.abs(value - Math.round(value)) < 1e-9) : found;
       };
       return {
         width, height, series, bands,
