@@ -246,14 +246,18 @@ class _Load:
 
     def __init__(self) -> None:
         self._count = self._bytes = 0
+        self._unmeasured: list[Claimed] = []
 
     def takes(self, *sources: Claimed) -> bool:
         """Add some more, if they still fit."""
         count = self._count + len(sources)
-        size = self._bytes + sum(_size(source) for source in sources)
-        if count > _FEW and (count > _MOST_TOGETHER or size > _MOST_BYTES):
-            return False
-        self._count, self._bytes = count, size
+        if count > _FEW:
+            self._bytes += sum(map(_size, self._unmeasured))
+            self._unmeasured.clear()
+            if count > _MOST_TOGETHER or self._bytes + sum(map(_size, sources)) > _MOST_BYTES:
+                return False
+        self._count = count
+        self._unmeasured += sources
         return True
 
 

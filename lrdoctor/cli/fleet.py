@@ -23,7 +23,7 @@ class Fleet:
         """Declare the options."""
         parser.add_argument("tables", metavar="FILE", nargs="+", type=Path, help="Parquet file with a row per run")
         parser.add_argument(
-            "--format", choices=("text", "json"), default="text", help="text (the default) or json"
+            "--format", choices=("text", "json", "html"), default="text", help="text (the default), json or html"
         )
         parser.add_argument(
             "--worst", metavar="N", type=int, default=10, help="how many of the worst runs to name (10)"
@@ -33,6 +33,7 @@ class Fleet:
     def run(self, args: argparse.Namespace) -> Exit:
         """Show the overview."""
         from lrdoctor.errors import UsageError
+        from lrdoctor.fleet.page import to_html
         from lrdoctor.fleet.showing import to_json, to_lines
         from lrdoctor.fleet.summary import overview
         from lrdoctor.renderers._lines import paint
@@ -40,7 +41,10 @@ class Fleet:
         if args.worst < 0:
             raise UsageError("--worst: cannot be negative")
         found = overview(*args.tables, worst=args.worst)
-        show([to_json(found)] if args.format == "json" else paint(to_lines(found), options(args.color)))
+        if args.format == "text":
+            show(paint(to_lines(found), options(args.color)))
+        else:
+            show([to_json(found) if args.format == "json" else to_html(found)])
         return Exit.OK
 
 

@@ -23,7 +23,7 @@ class Holding:
         self.runs: list[RunDiagnosis] = []
         self.unreadable: list[Unreadable] = []
         self._points = 0
-        self._same: dict[Skip, Skip] = {}
+        self._same: dict[tuple[Skip, ...], tuple[Skip, ...]] = {}
 
     def add(self, item: RunDiagnosis | Unreadable) -> None:
         """Take in what was said about a run, or that one could not be read."""
@@ -34,8 +34,7 @@ class Holding:
         self._points += sum(len(series) for series in item.run.series.values())
         if few and self._points > _MOST_POINTS:
             self.runs = [_thinned(said) for said in self.runs]
-        skips = tuple(self._same.setdefault(skip, skip) for skip in item.skips)  # the same few for all runs
-        item = replace(item, skips=skips)
+        item = replace(item, skips=self._same.setdefault(item.skips, item.skips))  # the same for most runs
         self.runs.append(_thinned(item) if self._points > _MOST_POINTS else item)
 
     def diagnosis(self, *, complete: bool = True) -> Diagnosis:

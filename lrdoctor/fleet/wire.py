@@ -5,6 +5,7 @@ Msgpack by msgspec: reading such bytes runs no code, whoever wrote them.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -43,7 +44,7 @@ class _Said(msgspec.Struct, frozen=True, array_like=True, tag=True):
     verdict: Verdict
     findings: tuple[Finding, ...]
     plan: Plan
-    skips: tuple[Skip, ...]
+    skips: bytes
     masked: tuple[tuple[Finding, str], ...]
 
 
@@ -54,6 +55,7 @@ class _Lost(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 _ENCODER = msgspec.msgpack.Encoder(enc_hook=lambda value: value.item() if isinstance(value, np.generic) else str(value))
 _DECODER = msgspec.msgpack.Decoder(list[_Said | _Lost])
+_SKIPS = msgspec.msgpack.Decoder(tuple[Skip, ...])
 
 
 def encode(items: Sequence[RunDiagnosis | Unreadable]) -> bytes:
@@ -92,7 +94,7 @@ def _said(said: RunDiagnosis) -> _Said:
         verdict=said.verdict,
         findings=said.findings,
         plan=said.plan,
-        skips=said.skips,
+        skips=_packed(said.skips),
         masked=said.masked,
     )
 
@@ -102,6 +104,16 @@ def _curve(series: Series) -> _Curve:
     return _Curve(
         series.tag, series.role, series.role_reason, series.unit, series.points, step.tobytes(), value.tobytes()
     )
+
+
+def _packed(skips: tuple[Skip, ...]) -> bytes:
+    """Skips by themselves: those of most runs are the same, and are unpacked once."""
+    return _ENCODER.encode([Skip(code=skip.code, reason=encodable(skip.reason)) for skip in skips])
+
+
+@lru_cache(maxsize=4096)
+def _skips(data: bytes) -> tuple[Skip, ...]:
+    return _SKIPS.decode(data)
 
 
 def _plain(value: Any) -> Hyperparameter:
@@ -135,7 +147,7 @@ def _diagnosis(item: _Said) -> RunDiagnosis:
         notes=item.notes,
     )
     return RunDiagnosis(
-        run=run, verdict=item.verdict, findings=item.findings, plan=item.plan, skips=item.skips, masked=item.masked
+        run=run, verdict=item.verdict, findings=item.findings, plan=item.plan, skips=_skips(item.skips), masked=item.masked
     )
 
 

@@ -131,6 +131,23 @@ def test_the_command(written, capsys, monkeypatch):
     assert main(["fleet", str(written), "--worst", "-1"]) == 2
 
 
+def test_the_page_needs_nothing_and_trusts_nobody(diagnosis, tmp_path, capsys):
+    said = diagnosis.runs[0]
+    path = tmp_path / "x.parquet"
+    with TableWriter(path) as writer:
+        run = replace(said.run, id="<script>alert(1)</script>", hyperparameters={"optimizer": "<b>adam\x1b[31m"})
+        writer.add(replace(said, run=run))
+        writer.close(complete=False)
+    assert main(["fleet", str(path), "--format", "html"]) == 0
+    page = capsys.readouterr().out
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;b&gt;adam\\x1b[31m" in page
+    assert "<script" not in page
+    assert "Interrupted" in page
+    assert "http:" not in page.replace("http-equiv", "")
+    assert "https:" not in page
+
+
 @pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing", b"step,loss\n1,2\n"])
 def test_what_is_no_table(tmp_path, content):
     path = tmp_path / "x.parquet"
