@@ -147,7 +147,12 @@ def _diagnosis(item: _Said) -> RunDiagnosis:
         notes=item.notes,
     )
     return RunDiagnosis(
-        run=run, verdict=item.verdict, findings=item.findings, plan=item.plan, skips=_skips(item.skips), masked=item.masked
+        run=run,
+        verdict=item.verdict,
+        findings=item.findings,
+        plan=item.plan,
+        skips=_skips(item.skips),
+        masked=item.masked,
     )
 
 
