@@ -6,10 +6,7 @@ import importlib
 import pkgutil
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
+from typing import Any
 
 
 @cache
@@ -46,8 +43,11 @@ def discover(package: str, attribute: str) -> dict[str, Any]:
 
 
 @cache
-def _entry_points() -> EntryPoints:
-    """What is installed, looked through once: that opens a file of every package."""
+def _entry_points() -> Any:
+    """What is installed, looked through once: that opens a file of every package.
+
+    `EntryPoints`, or before Python 3.12 groups of them; either can `select`.
+    """
     from importlib.metadata import entry_points
 
     return entry_points()
