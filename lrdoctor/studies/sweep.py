@@ -12,6 +12,7 @@ from lrdoctor.prescribing.response import OFFSETS
 from lrdoctor.records import Verdict
 from lrdoctor.studies.combining import Observations, combine
 from lrdoctor.studies.grouping import SAME_LENGTH, WHY, differences, group, varying
+from lrdoctor.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,8 @@ _CLEAR = 2.0
 """Standard errors from which on a difference exceeds the noise."""
 _MAX_NOVELTY = 0.25
 """Share of a log's features outside what the trials saw above which its response is not used."""
+_LARGEST = 1e100
+"""Beyond it a loss is only "huge": its square is still a number."""
 _KEPT = 1.05
 """Factors this close to 1 leave the rate alone."""
 
@@ -210,6 +213,7 @@ def _standings(members: Sequence[Facts]) -> tuple[list[Standing], str, float]:
             state = "no-level"
         elif run.length * SAME_LENGTH < longest:
             state = "unfinished"
+        value, noise = (min(max(number, -_LARGEST), _LARGEST) for number in (value, noise))
         runs.append(
             Standing(facts=run, level=value, noise=noise if math.isfinite(noise) else 0.0, state=state)
         )
@@ -367,12 +371,11 @@ def _worded(
     """The suggestion with its reasons."""
     share = f"{100 * found.best_chance:.0f} %"
     if found.settled and best is not None:
-        return (
-            (),
-            True,
-            f"The best run is within 2 % of what any rate reaches with a chance of {share}: "
-            "another run is not worth it.",
-        )
+        if found.best_chance >= 0.5:
+            why = f"The best run is within 2 % of what any rate reaches with a chance of {share}"
+        else:
+            why = f"No other rate has a chance above {percent(max(found.added, 0.01))} to do better than those tried"
+        return (), True, f"{why}: another run is not worth it."
     rates = [rate for rate, _ in _rates(runs)]
     advised = []
     for log10_lr, chance in found.rates():
