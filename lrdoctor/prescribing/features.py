@@ -13,7 +13,7 @@ import numpy as np
 
 from lrdoctor.prescribing.network import MISSING
 from lrdoctor.prescribing.optimizers import optimizer_name, usual_rates
-from lrdoctor.prescribing.rates import last_step, peak_rate
+from lrdoctor.prescribing.rates import begin_step, last_step, peak_rate
 from lrdoctor.signals._stats import median, robust_sigma
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _configuration(context: Answers, curve: Curve | None) -> list[float]:
         float(name == "rmsprop"),
         float(name == "adagrad"),
         _log10(float(batch)) if isinstance(batch, int | float) and batch < 1e15 else math.nan,
-        _log10(last_step(context) + 1.0) if in_steps else math.nan,
+        _log10(last_step(context) - begin_step(context) + 1.0) if in_steps else math.nan,
         _log10(float(len(curve))) if curve is not None else math.nan,
     ]
 
@@ -147,7 +147,7 @@ def _breakdown(context: Answers, curve: Curve | None) -> list[float]:
     broken = context.find("breakdown")
     if broken is None or broken.recovered:
         return [0.0, math.nan]
-    return [1.0, _log10(broken.first_step + 1.0)]
+    return [1.0, _log10(broken.first_step - begin_step(context) + 1.0)]
 
 
 def _fall(curve: Curve, start: float, level: float) -> float:

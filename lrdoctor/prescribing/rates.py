@@ -23,6 +23,9 @@ class Answers(Protocol):
 _PLAUSIBLE = (1e-30, 1e30)
 """What a learning rate can be; a number outside is something else, or a slip."""
 
+_LATE = 3.0
+"""A log that begins later than so many of its intervals did not see its training begin, or counts on from another."""
+
 
 def peak_rate(context: Answers) -> float | None:
     """Peak learning rate of a run: logged, else configured, else None."""
@@ -40,3 +43,12 @@ def last_step(context: Answers) -> int:
     """Number of the last optimizer step that the log shows; epochs count as they are."""
     series = [s for s in (context.find("train_loss"), context.find("val_loss"), context.find("lr")) if s is not None]
     return max((int(s.step[-1]) for s in series if len(s)), default=0)
+
+
+def begin_step(context: Answers) -> int:
+    """Step from which the steps of a log count: 0, or its first one where that is late."""
+    loss = context.find("train_loss") or context.find("val_loss")
+    if loss is None or len(loss) < 2:
+        return 0
+    begin, end = int(loss.step[0]), int(loss.step[-1])
+    return begin if begin > _LATE * (end - begin) / (len(loss) - 1) else 0
