@@ -43,8 +43,8 @@ def drawn(draw):
     loss = draw(st.sampled_from([0.02, 0.3, 2.0])) + draw(st.sampled_from([0.05, 0.5, 5.0])) / (
         1 + draw(st.sampled_from([0.5, 5.0, 80.0])) * t
     )
-    loss = loss + draw(st.sampled_from([0.0, 0.01, 0.2])) * rng.standard_normal(points)
-    loss = loss + draw(st.sampled_from([0.0, 0.0, 0.4])) * (-1.0) ** np.arange(points)
+    loss = loss * np.exp(draw(st.sampled_from([0.0, 0.01, 0.2])) * rng.standard_normal(points))
+    loss = loss * (1 + draw(st.sampled_from([0.0, 0.0, 0.4])) * (-1.0) ** np.arange(points))
     kind = draw(st.sampled_from(["none", "none", "spike", "explosion"]))
     at = points * 2 // 3
     if kind == "spike":
@@ -128,20 +128,15 @@ def test_thinned_twofold_the_dose_stays_within_the_interval(name):
 
 
 @property_of
-@given(RUNS, st.floats(0, 1), st.sampled_from([math.nan, math.inf, -math.inf]), st.integers(1, 3))
+@given(RUNS, st.floats(0, 1), st.sampled_from([math.nan, math.inf, -math.inf]), st.sampled_from([1, 2, 50]))
 def test_a_nan_never_makes_a_verdict_milder(run, place, bad, count):
-    def spoiled(loss):
-        at = int(place * (loss.size - 1))
-        loss = loss.copy()
-        loss[at : at + count] = bad
-        return loss
-
-    before = said(run).verdict
-    after = said(changed(run, value=spoiled, roles=(Role.TRAIN_LOSS,))).verdict
-    if Verdict.INCONCLUSIVE not in (before, after):
-        assert HARM.index(after) >= HARM.index(before)
-    elif before is not Verdict.INCONCLUSIVE:  # what is lost is only what a few points told
-        assert len(run.series["train_loss"]) < 30 or before is Verdict.HEALTHY
+    loss = run.series["train_loss"]
+    at = 1 + int(place * (len(loss) - 1))
+    spoiled = replace(
+        loss, value=np.insert(loss.value, at, [bad] * count), step=np.insert(loss.step, at, [loss.step[at - 1]] * count)
+    )
+    before, after = said(run).verdict, said(replace(run, series={**run.series, "train_loss": spoiled})).verdict
+    assert after is before or HARM.index(after) > HARM.index(before)
 
 
 @property_of
