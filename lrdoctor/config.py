@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 FailLevel = Literal["any", "info", "warning", "error", "critical"]
-FAIL_LEVELS: tuple[str, ...] = typing.get_args(FailLevel)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -71,11 +71,6 @@ def join_runs(runs: Sequence[Run], strengths: Sequence[int]) -> list[tuple[list[
     return joined
 
 
-def same_training(one: Run, other: Run) -> bool:
-    """Say whether two runs hold the same curve: equal values, point by point or at their common steps."""
-    return _share(_telling(one), _telling(other))
-
-
 def _share(one: Sequence[Series], other: Sequence[Series]) -> bool:
     return any(_same_curve(a, b) for a in one for b in other)
 

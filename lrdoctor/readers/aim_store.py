@@ -33,12 +33,12 @@ class AimReader:
         ReadError
             Always, with what to do.
         """
+        yield from ()  # a generator, as every reader's
         raise ReadError(
             source.path,
             "an Aim repository keeps its curves in RocksDB, which only Aim reads; export them "
             "(`run.dataframe()` to CSV, or the Metrics explorer's CSV export) and point at that",
         )
-        yield  # a generator, as every reader's
 
 
 READER = AimReader()

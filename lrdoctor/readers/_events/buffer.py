@@ -28,24 +28,9 @@ class Buffer:
         return np.ndarray((len(self.bytes) - width + 1,), code, self.bytes, 0, (1,))
 
     @cached_property
-    def u2(self) -> NDArray[np.uint16]:
-        """Two-byte words."""
-        return self._overlapping("<u2", 2)
-
-    @cached_property
     def u4(self) -> NDArray[np.uint32]:
         """Four-byte words."""
         return self._overlapping("<u4", 4)
-
-    @cached_property
-    def u8(self) -> NDArray[np.uint64]:
-        """Eight-byte words."""
-        return self._overlapping("<u8", 8)
-
-    @cached_property
-    def f8(self) -> NDArray[np.float64]:
-        """Double precision numbers."""
-        return self._overlapping("<f8", 8)
 
     def rows(self, start: NDArray[np.int64], words: int) -> NDArray[np.uint64]:
         """Gather `words` eight-byte words from each start: uint64 [n, words], one memory copy per row."""

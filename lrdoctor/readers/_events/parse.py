@@ -76,11 +76,6 @@ class Value:
     content: tuple[int, int] = (0, 0)
     text: tuple[int, int] = (0, 0)
 
-    @property
-    def is_scalar(self) -> bool:
-        """Say whether it holds one number."""
-        return bool(self.kind) or self.number is not None
-
 
 @dataclass(slots=True)
 class Event:

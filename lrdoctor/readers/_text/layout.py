@@ -13,7 +13,7 @@ from lrdoctor.readers._text.scan import Group
 from lrdoctor.readers._text.words import axis_rank, is_clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -183,9 +183,3 @@ def plain_name(tag: str) -> str:
         "",
         tag.strip().lower(),
     ).replace(" ", "_")
-
-
-def all_lines(groups: Iterable[Group]) -> Ints:
-    """The lines of several groups, in order."""
-    parts = [group.lines for group in groups]
-    return np.sort(np.concatenate(parts)) if parts else np.empty(0, np.int64)

@@ -96,8 +96,6 @@ SAYS = re.compile(r"\s*(?:[:=]|is|was|->|=>)\s*")
 ORDINAL = re.compile(r"\s*(?:(?:st|nd|rd|th)\b)?[\s-]*([A-Za-z]+|[\u8f6e\u8f2a\u6b65\u56de])(?!\w*\s*[:=\[(#]*\s*\d)")
 """A word behind a number that may say what it counts: ``100 steps``, ``3rd epoch``."""
 AVERAGE = frozenset(("(avg:", "(avg", "(mean:", "(ave:", "avg:", "(avg.", "(average:"))
-JOINTS = frozenset(("\u00b1", "+/-", "+-", "->", "-", "~", "to", "+"))
-"""Between a number and another one that only adds to it: a spread, a range, a change."""
 LEVEL = re.compile(r"^(?:INFO|DEBUG|WARNING|ERROR|NOTICE|WARN|TRACE|root)\b[\s:]*")
 
 _STOP_WORDS = """
