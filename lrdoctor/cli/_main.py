@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import sys
 import warnings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.cli._base import Command
 
+_OUTPUT_IS_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _EPILOG = """\
 exit status:
   0  done                         3  no training log found
@@ -68,12 +70,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LrdoctorError as error:
         say(str(error))
         return int(Exit.USAGE)
+    except OSError as error:
+        if error.errno not in _OUTPUT_IS_FULL:
+            return _internal(error)
+        _discard_output()
+        say(f"cannot write the result: {error.strerror}")
+        return int(Exit.USAGE)
     except Exception as error:
-        if os.environ.get("LRDOCTOR_TRACEBACK"):
-            raise
-        say(f"internal error: {type(error).__name__}: {error}")
-        say("this is a bug in lrdoctor, please report it; LRDOCTOR_TRACEBACK=1 shows where it happened")
-        return int(Exit.INTERNAL)
+        return _internal(error)
+
+
+def _internal(error: Exception) -> int:
+    """A defect of ours; called while it is handled."""
+    if os.environ.get("LRDOCTOR_TRACEBACK"):
+        raise error
+    say(f"internal error: {type(error).__name__}: {error}")
+    say("this is a bug in lrdoctor, please report it; LRDOCTOR_TRACEBACK=1 shows where it happened")
+    return int(Exit.INTERNAL)
 
 
 def build_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:

@@ -116,9 +116,12 @@ def _look(path: Path) -> tuple[Dialect, str, int]:
     with path.open("rb") as stream:
         head = stream.read(_SNIFF_BYTES)
         while len(head) < min(size, LINE_BYTES // 2) and head.count(b"\n") < 12:
-            head += stream.read(3 * len(head))
+            more = stream.read(max(3 * len(head), _SNIFF_BYTES))
+            if not more:  # it has become shorter
+                break
+            head += more
     if not head.strip(b"\x00 \t\r\n"):
-        raise NotALogError(path, "the file is empty" if len(head) == size else "the file holds nothing")
+        raise NotALogError(path, "the file is empty" if len(head) in (0, size) else "the file holds nothing")
     refuse_pointer(path, head)
     encoding = encoding_of(head)
     text = head.decode(encoding, errors="replace").replace("\x00", "")

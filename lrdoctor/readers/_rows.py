@@ -137,7 +137,9 @@ class _Segment:
         self.stop += rows
 
     def add(self, columns: Sequence[list[str]], mending: _Mending) -> None:
-        """Take one block of cells, a list for each column."""
+        """Take one block of cells, a list for each column; none where no line held a cell."""
+        if not columns:
+            return
         for j, cells in enumerate(columns):
             converted = to_floats(cells)
             if converted is None:
