@@ -148,11 +148,11 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The report of `lrdoctor diagnose --format json`; `complete` is there where the work was interrupted."""
+    """The report of `lrdoctor diagnose --format json`; `complete` is there, and false, where the work was interrupted."""
 
     schema: Literal["lrdoctor.report/1"]
     tool: Tool
     runs: list[Run]
     unreadable: list[Unreadable]
     summary: Summary
-    complete: Literal[False] | msgspec.UnsetType = msgspec.UNSET
+    complete: bool | msgspec.UnsetType = msgspec.UNSET
