@@ -32,11 +32,11 @@ class Runs:
     def run(self, args: argparse.Namespace) -> Exit:
         """List the runs below the paths; as text each one as soon as it is read."""
         import lrdoctor
-        from lrdoctor.api import stream
         from lrdoctor.config import load
         from lrdoctor.records import Run
         from lrdoctor.renderers._lines import paint
         from lrdoctor.renderers._listing import to_json, to_lines
+        from lrdoctor.sources import stream
 
         how = options(args.color)
         runs: list[Run] = []

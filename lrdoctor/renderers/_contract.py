@@ -148,7 +148,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The report of `lrdoctor diagnose --format json`; `complete` is there, and false, where the work was interrupted."""
+    """The report of `lrdoctor diagnose --format json`; `complete` (false) is there if the work was interrupted."""
 
     schema: Literal["lrdoctor.report/1"]
     tool: Tool

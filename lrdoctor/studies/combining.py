@@ -1,10 +1,8 @@
-"""Which rate to try next, from several runs of the same thing at different rates: arrays in, a suggestion
-out.
+"""Which rate to try next, from several runs of the same thing at different rates: arrays in, a suggestion out.
 
 A hypothesis is a shape (how the reduction of the loss depends on the rate, taken from recorded grids) and the
 place of its centre on the axis of log10 rates. Two kinds of evidence weigh it: the end levels that were
-measured,
-and each run's own fitted response, which says what its log makes likely at other rates. The posterior answers
+measured, and each run's own fitted response, which says what its log makes likely at other rates. The posterior answers
 every question: where a rerun most probably ends near the best, whether the best run so far already does, and
 between which rates the best one lies.
 """
@@ -161,8 +159,7 @@ class Shapes:
     ----------
     reduction
         float64 [k, d]: share of the best reduction, at rates that are `STEP` decades apart; the middle one is
-        the
-        centre of the near-best band.
+        the centre of the near-best band.
     weight
         float64 [k]: how common each is.
     """
@@ -271,10 +268,7 @@ def _second(
     failed = flat * (1 - table.near[:, choice])
     near = np.where(allowed, (failed @ table.near).astype(np.float64), -1.0)
     other = _highest(near)
-    if (
-        near[other] < s.second * float(flat @ table.near[:, choice])
-        or abs(axis[other] - axis[choice]) < 2 * s.apart
-    ):
+    if near[other] < s.second * float(flat @ table.near[:, choice]) or abs(axis[other] - axis[choice]) < 2 * s.apart:
         return None
     return float(axis[other]), float(near[other])
 
@@ -320,9 +314,7 @@ def _from_responses(seen: Observations, axis: Floats, table: _Table, s: Settings
     total = np.zeros(table.near.shape[0])
     for chances, flags in ((seen.near, table.near), (seen.fine, table.fine)):
         odds = np.zeros(axis.size)
-        for position, chance, power in zip(
-            seen.log10_lr[usable], chances[usable], trust[usable], strict=True
-        ):
+        for position, chance, power in zip(seen.log10_lr[usable], chances[usable], trust[usable], strict=True):
             held = np.clip(np.interp(axis, position + OFFSETS, chance), 0.003, 0.997)
             odds += power * np.log(held / (1 - held))
         total += flags @ odds.astype(np.float32)

@@ -214,14 +214,10 @@ def _standings(members: Sequence[Facts]) -> tuple[list[Standing], str, float]:
         elif run.length * SAME_LENGTH < longest:
             state = "unfinished"
         value, noise = (min(max(number, -_LARGEST), _LARGEST) for number in (value, noise))
-        runs.append(
-            Standing(facts=run, level=value, noise=noise if math.isfinite(noise) else 0.0, state=state)
-        )
+        runs.append(Standing(facts=run, level=value, noise=noise if math.isfinite(noise) else 0.0, state=state))
     tags = [(run.val_tag if by_val else run.train_tag or run.val_tag) for run in (alive or members)]
     firsts = [
-        level.first
-        for run in members
-        if (level := run.train or run.val) is not None and math.isfinite(level.first)
+        level.first for run in members if (level := run.train or run.val) is not None and math.isfinite(level.first)
     ]
     return runs, tags[0] if tags else "", float(np.median(firsts)) if firsts else math.nan
 
@@ -261,9 +257,7 @@ def _rates(runs: Sequence[Standing]) -> list[tuple[float, list[Standing]]]:
     return found
 
 
-def _edge(
-    runs: Sequence[Standing], best: Standing | None, start: float, noise: float
-) -> Literal["low", "high"] | None:
+def _edge(runs: Sequence[Standing], best: Standing | None, start: float, noise: float) -> Literal["low", "high"] | None:
     """The side on which nothing was tried beyond the best; None where the rate next to it is as good within
     the noise."""
     rates = _rates(runs)
@@ -310,9 +304,7 @@ def _clear(runs: Sequence[Standing], best: Standing | None, noise: float, repeat
     return second[0] - first[0] > _CLEAR * math.sqrt(first[1] + second[1])
 
 
-def _advice(
-    runs: Sequence[Standing], best: Standing | None, start: float
-) -> tuple[tuple[Next, ...], bool, str]:
+def _advice(runs: Sequence[Standing], best: Standing | None, start: float) -> tuple[tuple[Next, ...], bool, str]:
     known = [run for run in runs if run.lr is not None]
     if len(runs) == 1:
         return _own_dose(runs[0])
@@ -340,18 +332,13 @@ def _own_dose(run: Standing) -> tuple[tuple[Next, ...], bool, str]:
     if rate is None:
         text = f"its rate is unknown, so only the factor is: {factor:.2g} ({low:.2g} to {high:.2g}) times its rate"
         return (), False, f"One rate; {text}. {plan.reason}"
-    advised = Next(
-        lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason
-    )
+    advised = Next(lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason)
     return (advised,), False, f"One rate ({said.verdict})."
 
 
 def observe(runs: Sequence[Standing], start: float) -> Observations:
     """Runs with known rates as arrays."""
-    level = [
-        math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan
-        for run in runs
-    ]
+    level = [math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan for run in runs]
     nothing = np.full(OFFSETS.size, np.nan)
     given = [run.facts.response for run in runs]
     answers = [None if answer is None or answer.novelty > _MAX_NOVELTY else answer for answer in given]
@@ -365,9 +352,7 @@ def observe(runs: Sequence[Standing], start: float) -> Observations:
     )  # fmt: skip
 
 
-def _worded(
-    found: Suggestion, runs: Sequence[Standing], best: Standing | None
-) -> tuple[tuple[Next, ...], bool, str]:
+def _worded(found: Suggestion, runs: Sequence[Standing], best: Standing | None) -> tuple[tuple[Next, ...], bool, str]:
     """The suggestion with its reasons."""
     share = f"{100 * found.best_chance:.0f} %"
     if found.settled and best is not None:
@@ -383,9 +368,7 @@ def _worded(
         low, high = (_round(10**end) for end in found.interval)
         sure = f"{100 * chance:.0f} %"
         why = f"{_place(rate, rates, best)}; it ends within 2 % of the best reachable with a chance of {sure}"
-        advised.append(
-            Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3))
-        )
+        advised.append(Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3)))
     if best is None:
         return tuple(advised), False, "No run ended with a finite loss."
     return (
@@ -404,9 +387,7 @@ def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:
         place = f"above all {len(tried)} tried rates" if len(tried) > 1 else "above the tried rate"
     else:
         place = f"below all {len(tried)} tried rates" if len(tried) > 1 else "below the tried rate"
-    return (
-        place if best is None or best.lr is None else f"{place}, {rate / best.lr:.2g} times the best so far"
-    )
+    return place if best is None or best.lr is None else f"{place}, {rate / best.lr:.2g} times the best so far"
 
 
 def _round(value: float) -> float:

@@ -1,4 +1,5 @@
 """Whatever is in an event file, it is read as TensorBoard reads it, to the last bit."""
+# Over 400 lines: one function, fed with every way in which a stream of records is cut, damaged or interleaved.
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """From event files to runs: what belongs together, what had to be mended, what is refused."""
+# Over 400 lines: one format, read through one entrance: its cases share the writers of events above them.
 
 from __future__ import annotations
 
