@@ -95,6 +95,7 @@ def run(command, sandbox):
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": str(sandbox),
         "MPLBACKEND": "agg",
+        "PYTEST_ADDOPTS": "",
         "GITHUB_STEP_SUMMARY": str(sandbox / "summary.md"),
         "OMP_NUM_THREADS": "1",
     }

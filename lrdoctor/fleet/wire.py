@@ -73,7 +73,7 @@ def decode(data: bytes) -> list[RunDiagnosis | Unreadable]:
 
     Raises
     ------
-    ValueError
+    msgspec.MsgspecError
         The bytes are damaged or of another version.
     """
     return [

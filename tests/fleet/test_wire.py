@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -41,7 +42,7 @@ def test_what_msgpack_cannot_carry_as_it_is(diagnosis):
 
 @pytest.mark.parametrize("data", [b"", b"\xff" * 10, encode([])[:-1] + b"\x91\x01"])
 def test_damaged_bytes_are_an_error_and_nothing_else(data):
-    with pytest.raises(ValueError):  # noqa: PT011 - in the words of msgspec
+    with pytest.raises(msgspec.MsgspecError):
         decode(data)
 
 
