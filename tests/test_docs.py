@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from lrdoctor.cli import main
 from lrdoctor.engine import all_rules
@@ -117,3 +121,44 @@ def test_what_the_page_on_knowledge_names_exists():
     known = {command.name for command in discover("lrdoctor.cli", "COMMAND").values()}
     assert set(re.findall(r"`lrdoctor ([\w-]+)", text)) <= known
     assert set(re.findall(r"\[([A-Z]{3}\d{3})\]", text)) == {rule.code for rule in all_rules()}
+
+
+def test_every_page_has_a_home():
+    """In the navigation of the site (`make docs`), once; the rule pages are put there by a hook."""
+
+    def leaves(nav):
+        for entry in nav:
+            found = next(iter(entry.values())) if isinstance(entry, dict) else entry
+            yield from leaves(found) if isinstance(found, list) else [found]
+
+    listed = sorted(leaves(yaml.safe_load((ROOT / ".ci/mkdocs.yml").read_text(encoding="utf-8"))["nav"]))
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
+    assert listed == sorted({"rules", *(page for page in pages if not page.startswith("rules/"))})
+
+
+def test_pages_for_programs_name_pages_that_exist():
+    named = re.findall(r"\]\(([^)]+)\)", (DOCS / "llms.txt").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [page for page in named if not (DOCS / page).is_file()] == []
+
+
+def test_a_program_finds_the_fields_that_the_pages_name():
+    schema = json.loads((DOCS / "schema/report-1.json").read_text(encoding="utf-8"))["$defs"]
+    fields = {name for part in schema.values() for name in part.get("properties", {})}
+    known = {*fields, *schema["Verdict"]["enum"]}
+    tables = (DOCS / "json.md").read_text(encoding="utf-8").split("## A report")[1]
+    rows = [re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| (`[^|]+) \|", tables, re.M)]
+    paths = re.findall(
+        r"`((?:runs|plan|findings|skips)[\[\].a-z_]+)`", (DOCS / "agents.md").read_text(encoding="utf-8")
+    )
+    assert len(rows) > 15
+    assert len(paths) > 5
+    for path in (*paths, *(path for row in rows for path in row)):
+        assert {part for part in re.split(r"\[\]\.?|\.", path) if part} <= known, path
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")
+def test_make_lists_what_it_does():
+    said = subprocess.run(["make", "-C", ROOT], capture_output=True, text=True, check=True).stdout
+    for target in ("check", "test", "docs", "bench", "coverage"):
+        assert re.search(rf"^make {target} +\S", said, re.M)
