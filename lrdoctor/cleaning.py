@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 LONGEST = 200
@@ -10,6 +11,14 @@ LONGEST = 200
 # Control, format (text direction, zero width), surrogate (a file name that is not UTF-8), line and paragraph
 # separators, private use and unassigned.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
+
+_COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:[A-Za-z])|(?<=#)#(?=\[|vso\[)")
+"""Where a line may begin to be obeyed: GitHub's ``::error::`` at its beginning (lines are wrapped), ``##[...]``
+anywhere."""
+_ACTING = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
+"""Characters that JSON lets stand and that act on a terminal or on the direction of text."""
 
 
 def clean(text: str, limit: int = LONGEST) -> str:
@@ -24,7 +33,19 @@ def clean(text: str, limit: int = LONGEST) -> str:
     """
     if not text.isprintable() or not text.isascii():
         text = "".join(_escape(c) if unicodedata.category(c) in _UNSHOWN else c for c in text[: 4 * limit])
+    if "::" in text or "##" in text:
+        text = _COMMAND.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return elide(text, limit)
+
+
+def json_text(encoded: bytes) -> str:
+    """JSON as text that can be shown as well: what would act on a terminal is escaped, and means the same."""
+    return _ACTING.sub(_json_escape, encoded.decode())
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
 def elide(text: str, limit: int) -> str:

@@ -119,8 +119,9 @@ def test_thinned_twofold_the_dose_stays_within_the_interval(name):
     run = KNOWN[name]
     if run is KNOWN["two_cycle"]:
         pytest.skip("every other point of what alternates from point to point shows nothing of it")
+    kept = {tag: slice(None, None, 2 if len(series) > 100 else 1) for tag, series in run.series.items()}
     thin = replace(run, series={
-        tag: replace(series, step=series.step[::2].copy(), value=series.value[::2].copy()) if len(series) > 100 else series
+        tag: replace(series, step=series.step[kept[tag]].copy(), value=series.value[kept[tag]].copy())
         for tag, series in run.series.items()
     })  # fmt: skip
     whole, half = said(run).plan.lr, said(thin).plan.lr

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lrdoctor.cleaning import clean, elide
+from lrdoctor.cleaning import clean, elide, json_text
 from lrdoctor.fleet.table import SCHEMA
 from lrdoctor.records import Verdict
 from lrdoctor.renderers._lines import BLANK, Line
@@ -34,7 +34,7 @@ def to_json(overview: Overview) -> str:
     known["optimizers"] = {
         name: {"dose": dose, "by_verdict": by_verdict} for name, (dose, by_verdict) in known["optimizers"].items()
     }
-    return msgspec.json.format(msgspec.json.encode({"schema": SCHEMA, **known}), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode({"schema": SCHEMA, **known}), indent=2)) + "\n"
 
 
 def to_lines(overview: Overview) -> Iterator[Line]:

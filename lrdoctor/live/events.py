@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from lrdoctor.cleaning import encodable
+from lrdoctor.cleaning import encodable, json_text
 from lrdoctor.live.following import Change, Gone
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _contract as contract
@@ -71,7 +71,7 @@ def schema_text() -> str:
 
 def to_json(item: Change | Gone | Unreadable) -> str:
     """One line, with its newline."""
-    return msgspec.json.encode(_event(item)).decode() + "\n"
+    return json_text(msgspec.json.encode(_event(item))) + "\n"
 
 
 def _event(item: Change | Gone | Unreadable) -> RunEvent | GoneEvent | UnreadableEvent:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from lrdoctor.cleaning import encodable
+from lrdoctor.cleaning import encodable, json_text
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers.json import number
@@ -154,7 +154,7 @@ def to_json(
             contract.Unreadable(source=encodable(lost.source), error=encodable(lost.error)) for lost in unreadable
         ],
     )
-    return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(answer), indent=2)) + "\n"
 
 
 def _compared(one: Comparison) -> Compared:

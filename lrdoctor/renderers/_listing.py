@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from lrdoctor.cleaning import clean, elide, encodable
+from lrdoctor.cleaning import clean, elide, encodable, json_text
 from lrdoctor.records import Role, Run
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers._lines import BLANK, Line
@@ -66,7 +66,7 @@ def to_json(runs: Iterable[Run], unreadable: Iterable[Unreadable], version: str)
             for lost in unreadable
         ],
     )
-    return msgspec.json.format(msgspec.json.encode(listing), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(listing), indent=2)) + "\n"
 
 
 def to_lines(run: Run, *, wrapped: bool) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from lrdoctor.cleaning import clean, elide, encodable
+from lrdoctor.cleaning import clean, elide, encodable, json_text
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.wording import counted, figure, percent
@@ -112,7 +112,7 @@ def to_json(searches: Sequence[Search], unreadable: Iterable[Unreadable], versio
             contract.Unreadable(source=encodable(lost.source), error=encodable(lost.error)) for lost in unreadable
         ],
     )
-    return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(answer), indent=2)) + "\n"
 
 
 def _planned(one: Search) -> PlannedSearch:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from lrdoctor.cleaning import clean, encodable
+from lrdoctor.cleaning import clean, encodable, json_text
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers.json import number
@@ -126,7 +126,7 @@ def to_json(tests: Sequence[RangeTestResult], unreadable: Iterable[Unreadable], 
         **_fields(tests[0]),
     )
     head = {"schema": answer.schema, **msgspec.to_builtins(answer)}  # the schema first, as in the other answers
-    return msgspec.json.format(msgspec.json.encode(head), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(head), indent=2)) + "\n"
 
 
 def _fields(one: RangeTestResult) -> dict[str, Any]:

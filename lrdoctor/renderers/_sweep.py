@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from lrdoctor.cleaning import clean, elide, encodable
+from lrdoctor.cleaning import clean, elide, encodable, json_text
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers._lines import BLANK, Line
 from lrdoctor.renderers.json import number
@@ -122,7 +122,7 @@ def to_json(groups: Sequence[Group], unreadable: Iterable[Unreadable], version: 
             for lost in unreadable
         ],
     )
-    return msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n"
+    return json_text(msgspec.json.format(msgspec.json.encode(answer), indent=2)) + "\n"
 
 
 def _group(one: Group) -> SweepGroup:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lrdoctor.cleaning import encodable
+from lrdoctor.cleaning import encodable, json_text
 from lrdoctor.records import Verdict
 from lrdoctor.renderers import _contract as contract
 from lrdoctor.renderers._words import tally
@@ -29,7 +29,7 @@ class JsonRenderer:
 
     def render(self, diagnosis: Diagnosis, options: Options) -> Iterator[str]:
         """Yield the document."""
-        yield msgspec.json.format(msgspec.json.encode(report(diagnosis)), indent=2).decode() + "\n"
+        yield json_text(msgspec.json.format(msgspec.json.encode(report(diagnosis)), indent=2)) + "\n"
 
 
 RENDERER = JsonRenderer()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lrdoctor.cleaning import json_text
 from lrdoctor.renderers.json import run
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class JsonLinesRenderer:
     def render(self, diagnosis: Diagnosis, options: Options) -> Iterator[str]:
         """Yield the lines."""
         for said in diagnosis.runs:
-            yield msgspec.json.encode(run(said)).decode() + "\n"
+            yield json_text(msgspec.json.encode(run(said))) + "\n"
 
 
 RENDERER = JsonLinesRenderer()
