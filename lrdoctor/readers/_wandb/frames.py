@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PARQUET_MAGIC = b"PAR1"
 _MAX_PARQUET_COLUMNS = 2_000
 _MAX_ROWS = 50_000_000
+_MAX_RATIO, _FREE_BYTES = 200, 256 << 20
+"""A history shrinks to a tenth or a fiftieth; a table that promises more is no log."""
 _SAMPLED = 500
 _RUN_NAMES = ("run", "run_id", "run_name", "name", "id", "runid", "runname", "run name", "run id")
 
@@ -91,13 +93,16 @@ def read_parquet(path: Path, format_name: str) -> list[Run]:
             rows = file.metadata.num_rows
             if rows > _MAX_ROWS:
                 raise NotALogError(path, f"{rows} rows: a data set rather than a training history")
+            wanted = numeric[:_MAX_PARQUET_COLUMNS]
+            if 8 * rows * len(wanted) > _MAX_RATIO * path.stat().st_size + _FREE_BYTES:
+                raise ReadError(path, f"unpacks to {8 * rows * len(wanted) >> 20} MB: not a log of its size")
             text = [field.name for field in schema
                     if field.name.lower() in _RUN_NAMES and pa.types.is_string(field.type)]  # fmt: skip
-            frame = file.read(columns=numeric[:_MAX_PARQUET_COLUMNS] + text)
+            frame = file.read(columns=wanted + text)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise ReadError(path, f"damaged parquet file ({str(error).splitlines()[0][:120]})") from None
     table = Table({})
-    for name in numeric[:_MAX_PARQUET_COLUMNS]:
+    for name in wanted:
         column = frame.column(name).combine_chunks()
         logged = column.is_valid().to_numpy(zero_copy_only=False)
         values = column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy(zero_copy_only=False)

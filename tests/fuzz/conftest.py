@@ -1,0 +1,41 @@
+"""The harness of the fuzzer for the ordinary tests: a folder that is watched."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def loaded(name):
+    """A module of this folder, which is no package."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def harness():
+    return loaded("harness")
+
+
+@pytest.fixture(scope="session")
+def seeds(harness):
+    """One input for each place and reader, the shortest."""
+    found = sorted(loaded("seeds").seeds(), key=len)
+    return list({seed[0]: seed for seed in reversed(found)}.values())
+
+
+@pytest.fixture(scope="session")
+def watch(harness, seeds, tmp_path_factory):
+    """Hears of what readers do in its folder; what is imported late has been imported."""
+    watch = harness.Watch(tmp_path_factory.mktemp("fuzz").resolve())
+    for seed in seeds:
+        harness.examine(seed, watch)
+    return watch
