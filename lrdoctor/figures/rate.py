@@ -47,7 +47,7 @@ def rate_panel(said: RunDiagnosis, rates: tuple[Line, ...], x: Axis, context: Co
     factor, (low, high) = plan.lr.factor, plan.lr.interval
     peak = peak_rate(context)
     if peak is None and plan.lr.value is not None:
-        peak = plan.lr.value / factor
+        peak = plan.lr.current or plan.lr.value / factor
     now = 1.0 if peak is None else peak
     advised = plan.lr.value or now * factor
     if not told and peak is None:

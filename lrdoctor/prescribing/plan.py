@@ -49,6 +49,7 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
             interval=(min(_round(dose.low), _round(dose.factor)), max(_round(dose.high), _round(dose.factor))),
             level=LEVEL,
             value=None if rate is None else _round(rate * dose.factor),
+            current=rate,
         ),
         schedule=_schedule(context, codes, verdict),
         clip_norm=clip_norm,

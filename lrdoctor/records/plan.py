@@ -24,12 +24,15 @@ class RateAdvice:
         Share of cases in which the best factor lies inside the interval.
     value
         The advised learning rate itself; None where this run's rate is unknown.
+    current
+        The peak rate of this run; None where it is unknown.
     """
 
     factor: float
     interval: tuple[float, float]
     level: float
     value: float | None
+    current: float | None = None
 
     def __post_init__(self) -> None:
         low, high = self.interval

@@ -82,7 +82,10 @@ def keeps_rate(plan: Plan) -> bool:
 
 def rate_now(plan: Plan) -> float | None:
     """Peak learning rate of this run; None where unknown."""
-    return None if plan.lr.value is None else plan.lr.value / plan.lr.factor
+    advice = plan.lr
+    if advice.current is None and advice.value is not None:
+        return advice.value / advice.factor
+    return advice.current
 
 
 def dose(plan: Plan) -> str:
