@@ -61,7 +61,10 @@ _INTRODUCTION = """\
 
 This page is made by
 
-    python -m lrdoctor.trials score --public DIR
+<!-- not run: needs the recorded trials and the public grids -->
+```sh
+python -m lrdoctor.trials score --public DIR
+```
 
 from the recorded grids (docs/trials.md; {grids} grids, {families} families of tasks, digest {digest})
 and from nine public grids of the DeepOBS baselines (36 rates each, 700 to 80,000 steps; `--public` names the
