@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import lrdoctor
 from lrdoctor import synth
+from lrdoctor.engine import Context
 from lrdoctor.records import Role, Run, Verdict
 
 HARM = (
@@ -75,7 +76,7 @@ def changed(run, *, value=None, step=None, roles=(Role.TRAIN_LOSS, Role.VAL_LOSS
     })  # fmt: skip
 
 
-def assert_same(one, other, *, dose=1e-3):
+def assert_same(one, other, *, dose=0.011):  # doses are told with three digits, so the last one may turn
     assert one.verdict == other.verdict
     assert other.plan.lr.factor == pytest.approx(one.plan.lr.factor, rel=dose)
     assert other.plan.lr.interval == pytest.approx(one.plan.lr.interval, rel=dose)
@@ -85,6 +86,8 @@ def assert_same(one, other, *, dose=1e-3):
 @property_of
 @given(RUNS, st.sampled_from([2.0**-10, 0.01, 0.37, 4.0, 1000.0]))
 def test_the_unit_of_the_loss_does_not_matter(run, scale):
+    # Scatter over no progress at all is a number without meaning, and the one feature that keeps the unit.
+    assume(Context(run).find("descent").progress > 0)
     assert_same(said(run), said(changed(run, value=lambda loss: loss * scale)))
 
 
