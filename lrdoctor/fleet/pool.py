@@ -14,6 +14,8 @@ from lrdoctor.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_SOCKET_PATH = 100
+"""Bytes that the path of a socket may have, with some to spare (unix(7))."""
 _AHEAD = 3
 """Chunks per worker that are under way or lie ready."""
 
@@ -64,6 +66,13 @@ class Here:
         """Nothing is under way."""
 
 
+def _room_for_a_socket() -> bool:
+    """Whether a fork server can listen in the directory for temporary files: a socket's path has at most 107 bytes."""
+    import tempfile
+
+    return len(os.fsencode(tempfile.gettempdir())) + len("/pymp-12345678/listener-12345678") < _SOCKET_PATH
+
+
 class Processes:
     """Processes of our own, started afresh when one of them dies.
 
@@ -82,7 +91,7 @@ class Processes:
         self._executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
-        methods = multiprocessing.get_all_start_methods()
+        methods = multiprocessing.get_all_start_methods() if _room_for_a_socket() else []
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if hasattr(context, "set_forkserver_preload"):
             context.set_forkserver_preload(["lrdoctor.fleet.work"])

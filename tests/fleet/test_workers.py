@@ -27,6 +27,13 @@ def test_workers_say_what_one_process_says(tree):
     assert [lost.source for lost in shared.diagnosis.unreadable] == [str(tree / "flat" / "empty.csv")]
 
 
+def test_a_directory_for_temporary_files_with_a_long_path(tree, tmp_path, monkeypatch):
+    scratch = tmp_path / ("long" * 30)  # no socket fits in there
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    assert lrdoctor.diagnose(tree, workers=2).to_json() == lrdoctor.diagnose(tree).to_json()
+
+
 def test_any_executor_will_do(tree):
     said = lrdoctor.diagnose(tree).to_json()
     with ThreadPoolExecutor(3) as threads:
