@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; see `lrdoctor.cli._main.main`."""
+    # The matrices here are small: threads of numpy's would cost a fifth of a command's time, and workers have a core each.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from lrdoctor.cli._main import main as run
     except KeyboardInterrupt:  # before there was anything that could say so
