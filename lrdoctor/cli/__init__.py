@@ -13,7 +13,7 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; see `lrdoctor.cli._main.main`."""
-    # The matrices here are small: threads of numpy's would cost a fifth of a command's time, and workers have a core each.
+    # The matrices here are small: numpy's threads would cost a fifth of a command's time, and workers have a core each.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from lrdoctor.cli._main import main as run
