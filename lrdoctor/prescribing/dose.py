@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrdoctor.prescribing.rates import peak_rate
 from lrdoctor.prescribing.textbook import KEEP, UNKNOWN, textbook_dose
 from lrdoctor.records import Verdict
+from lrdoctor.wording import figure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,12 +119,15 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     low, high = _strictest(bounds)
     if response is None or not usable:
         return _textbook(context, findings)
+    if response.low > high or response.high < low:  # what the log shows and what the trials make of it contradict
+        return _textbook(context, findings)
     offset = response.best(low, high)
     known = response.rate_known and response.optimizer_known
     if low <= 0.0 <= high and known and response.utility_at(offset) - response.utility_at(0.0) < _WORTH:
         offset = 0.0
-    span = (min(response.low, offset), max(response.high, offset))
-    inside = (max(span[0], low), min(max(span[1], offset), max(high, 0.0)))
+    # A bound limits what is advised at once, not where the best factor may lie; only its side is settled.
+    least, most = 0.0 if low > 0 else -math.inf, 0.0 if high <= 0 else math.inf
+    inside = max(min(response.low, offset), least), min(max(response.high, offset), most)
     return Dose(10.0**offset, 10.0 ** inside[0], 10.0 ** inside[1], _because(response), response.fine_at(offset))
 
 
@@ -160,6 +165,6 @@ def _because(response: Response) -> str:
     for name, decades in response.reasons(count=8):
         credit[_in_words(name)] = credit.get(_in_words(name), 0.0) + decades
     leading = sorted(credit.items(), key=lambda item: -abs(item[1]))[:3]
-    words = [f"{phrase} ({'×' if d > 0 else '÷'} {10 ** abs(d):.2g})" for phrase, d in leading if abs(d) >= 0.02]
+    words = [f"{phrase} ({'×' if d > 0 else '÷'} {figure(10 ** abs(d), 2)})" for phrase, d in leading if abs(d) >= 0.02]
     origin = "among trial trainings with such logs this factor did best"
     return f"{origin}; it rests most on {', '.join(words)}" if words else origin
