@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     dose = dose_for(context, verdict, findings)
     sure = _confidence(context, verdict, leading, dose)
     codes = {finding.code for finding in findings}
-    clip_norm = _clip_norm(codes, context.find("grad_norm"))
+    clip_norm = _clip_norm(codes, context.find("grad_norm"), context.run.hyperparameters.get("clip_norm"))
     return Plan(
         lr=RateAdvice(
             factor=_round(dose.factor),
@@ -124,16 +125,18 @@ def _measured(context: Answers, verdict: Verdict, clip_norm: float | None) -> li
     return said
 
 
-def _clip_norm(codes: set[str], grad_norm: Series | None) -> float | None:
-    """90th percentile of the logged gradient norms (Google Tuning Playbook); 1.0 where none was logged."""
+def _clip_norm(codes: set[str], grad_norm: Series | None, now: object) -> float | None:
+    """90th percentile of the logged gradient norms (Google Tuning Playbook), 1.0 where none was logged; never looser
+    than what the run clips at already (`now`)."""
     if not codes & (_BLEW_UP | _SHAKEN):
         return None
-    if grad_norm is None:
-        return 1.0
-    import numpy as np
+    advised = 1.0
+    if grad_norm is not None:
+        import numpy as np
 
-    values = grad_norm.value[np.isfinite(grad_norm.value) & (grad_norm.value > 0)]
-    return _round(float(np.quantile(values, 0.9))) if values.size >= 10 else 1.0
+        values = grad_norm.value[np.isfinite(grad_norm.value) & (grad_norm.value > 0)]
+        advised = _round(float(np.quantile(values, 0.9))) if values.size >= 10 else 1.0
+    return min(advised, float(now)) if isinstance(now, int | float) and 0 < now < math.inf else advised
 
 
 def _actions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -197,3 +198,12 @@ def test_a_warm_up_that_was_too_short_is_made_longer_and_one_that_was_kept_is_ke
     assert (kept.plan.schedule.kind, kept.plan.schedule.final_fraction) == ("warmup_cosine", 0.01)
     assert kept.plan.schedule.warmup_fraction == pytest.approx(0.06, abs=0.01)
     assert diagnose_run(assign_roles(synth.noisy_plateau())).plan.schedule.kind == "cosine"
+
+
+def test_clipping_is_never_loosened():
+    run = assign_roles(synth.blow_up())
+    plain = diagnose_run(run).plan.clip_norm
+    tight = replace(run, hyperparameters={**run.hyperparameters, "clip_norm": plain / 10})
+    assert diagnose_run(tight).plan.clip_norm == pytest.approx(plain / 10)
+    loose = replace(run, hyperparameters={**run.hyperparameters, "clip_norm": plain * 10})
+    assert diagnose_run(loose).plan.clip_norm == plain
