@@ -18,6 +18,7 @@ from lrdoctor.wording import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lrdoctor.figures.spec import Axis
     from lrdoctor.records import RunDiagnosis, Series
 
 _MOST = 60
@@ -53,7 +54,7 @@ def overview_figure(runs: Sequence[RunDiagnosis], *, width: int = WIDTH) -> Figu
         title=counted(len(runs), "run"),
         subtitle=tally,
         description=f"The losses of {counted(len(lines), 'run')}: {tally}.",
-        panels=(Panel(x=course.axis, y=y, lines=lines, points=_names(drawn, lines)),),
+        panels=(Panel(x=course.axis, y=y, lines=lines, points=_names(drawn, lines, y)),),
         notes=(f"{counted(len(runs) - len(lines), 'run')} not drawn",) if len(lines) < len(runs) else (),
     )
 
@@ -69,12 +70,12 @@ def _line(said: RunDiagnosis, series: Series, course: Course, width: int) -> Lin
     return Line(name=str(said.verdict), ink=line.ink, x=line.x[known], y=line.y[known], points=line.points)
 
 
-def _names(drawn: Sequence[tuple[RunDiagnosis, Series]], lines: Sequence[Line]) -> tuple[Point, ...]:
-    """The names of the worst runs, each at the last finite point of its curve."""
+def _names(drawn: Sequence[tuple[RunDiagnosis, Series]], lines: Sequence[Line], axis: Axis) -> tuple[Point, ...]:
+    """The names of the worst runs, each at the last finite point of its curve, or where that left the picture."""
     points = []
     for (said, _), line in list(zip(drawn, lines, strict=True))[-_NAMED:]:
         if line.x.size:
             look, name = LOOKS[said.verdict], elide(clean(said.run.id), 32)
-            x, y = float(line.x[-1]), float(line.y[-1])
+            x, y = float(line.x[-1]), float(np.clip(line.y[-1], axis.low, axis.high))
             points.append(Point(x=x, y=y, name=name, ink=look.ink, marker=look.marker, detail=str(said.verdict)))
     return tuple(points)

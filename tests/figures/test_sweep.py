@@ -94,6 +94,16 @@ def test_an_overview_draws_each_run_by_verdict():
     assert figure.notes == ()
 
 
+def test_an_overview_names_within_the_picture_what_left_it():
+    steps = np.arange(200)
+    falling = np.exp(-steps / 20) - 0.5  # below zero in part, so that the axis is linear
+    blown = np.where(steps < 199, falling, 1e7)
+    figure = overview_figure(lrd.diagnose([{"step": steps, "loss": loss} for loss in (falling, blown)]).runs)
+    (panel,) = figure.panels
+    assert max(line.y.max() for line in panel.lines) > panel.y.high
+    assert all(panel.y.low <= point.y <= panel.y.high for point in panel.points)
+
+
 def test_an_overview_leaves_out_what_cannot_be_compared_or_seen():
     runs = [run_at(0.1, 0.5, name=f"r{number}") for number in range(70)]
     epochs = Series(tag="loss", step=np.arange(9), value=np.ones(9), role=Role.TRAIN_LOSS, unit="epoch")
