@@ -122,8 +122,16 @@ def _named(bundle: Bundle, read: Callable[[Claimed], Iterator[Found | Unreadable
         yield replace(item.run, id=_global_id(item, bundle)) if isinstance(item, Found) else item
 
 
-def read_source(source: Claimed) -> Iterator[Found | Unreadable]:
-    """Read one source; what goes wrong becomes a line, never the end."""
+def read_source(source: Claimed, *, refusal: str = "") -> Iterator[Found | Unreadable]:
+    """Read one source; what goes wrong becomes a line, never the end.
+
+    Parameters
+    ----------
+    source
+        A log, and whose it is; the others that claim it are asked where that one finds no curve.
+    refusal
+        Why a surer reader found none: what is said if nobody does.
+    """
     files = Source(path=source.path, files=tuple(sorted(source.files, key=lambda file: str(file.path))))
     count = 0
     try:
@@ -136,9 +144,10 @@ def read_source(source: Claimed) -> Iterator[Found | Unreadable]:
         if source.others and count == 0:
             claim, reader = source.others[0]
             claim = replace(claim, quiet=claim.quiet and source.claim.quiet)
-            yield from read_source(Claimed(reader, claim, source.path, source.files, source.others[1:]))
+            rest = Claimed(reader, claim, source.path, source.files, source.others[1:])
+            yield from read_source(rest, refusal=refusal or error.reason)
         elif not source.claim.quiet or any(file.named or file.suffix in LOG_SUFFIXES for file in source.files):
-            yield Unreadable(source=error.source, error=error.reason)
+            yield Unreadable(source=error.source, error=refusal or error.reason)
     except ReadError as error:
         yield Unreadable(source=error.source, error=error.reason)
     except OSError as error:

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -15,12 +17,12 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 16_384
 _PLACES = 24
 # Names of what training prints into; `.o12345` and `.e12345` are batch systems.
-_TEXT_SUFFIX = re.compile(
+_TEXT_SUFFIX = pattern(
     r"\.(?:log|logs|txt|text|out|err|output|stdout|stderr|md|[oe]\d{2,}|\d{1,3}|nohup|console|lst|rpt|trn|trace)",
     re.IGNORECASE,
 )
 # Other programs' files that end like logs.
-_NEVER = re.compile(
+_NEVER = pattern(
     r"requirements.*\.txt|debug(?:-internal|-core|-cli)?\.log|license.*|copying.*|cmakelists\.txt|changelog.*|authors.*|contributing.*|robots\.txt|"
     r"sources\.txt|top_level\.txt|entry_points\.txt|dependency_links\.txt|pip.*\.log|npm-debug\.log|yarn-error\.log|vocab.*\.txt|merges\.txt|"
     r"labels?\.txt|classes\.txt|model_(?:summary|arch\w*)\.txt|environment.*\.txt|conda.*\.txt|pylint.*|citation.*|dockerfile|makefile|record|installer|wheel|metadata",
@@ -28,14 +30,14 @@ _NEVER = re.compile(
 )
 # Names that let one expect a training log, so that a refusal should be heard; the second kind whatever is
 # in the file.
-_TELLING = re.compile(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE)
-_PROMISING = re.compile(r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE)
+_TELLING = pattern(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.*\.(?:log|out|err)$", re.IGNORECASE)
+_PROMISING = pattern(r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE)
 # A word, then a number: of these words, some lines of a training log hold one that measures or counts.
-_SAYS = re.compile(
+_SAYS = pattern(
     rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+"
     rb"(?:[ \t:=|(\[\"',]|\xef\xbc\x9a){1,12}+-?(?:\d|nan|inf)"
 )
-_WORDS = re.compile(
+_WORDS = pattern(
     rb".*(?:loss|epo[cqk]|accura|perplex|reward|verlust|perte|perdida).*|.*(?:lr|acc|ppl|step|iter|iteration|err|error|score|return|trl|tel|cost|train|"
     rb"valid|validation|test|eval|dev|val|rate|objective|entropy|elbo|auc|f1|dice|iou|map|bleu|mse|mae|rmse|nll|norm|episode|updates|up|ep|\xa4\xb1)s?|[dg]_[a-z]{1,6}"
 )
@@ -110,12 +112,12 @@ def speaking_lines(file: LogFile) -> int:
 
 
 # The head of a table that is printed row by row: an axis, then a measurement, in one line without colons.
-_HEADER = re.compile(
+_HEADER = pattern(
     rb"^[ \t|]*(?:[\w ]{1,40}\|[ \t]*)?(?:(?:epoch|step|iter\w{0,8}|training loss)\b|e +#)[^:=\r\n]{0,200}"
     rb"\b(?:loss|\w{1,30}loss|acc\w{0,8}|box|\w{0,20}err\w{0,5}|score|lr)\b",
     re.MULTILINE,
 )
-_ROW = re.compile(rb"^[ \t|]*(?:no log[ \t|]+)?\d+[\d/.]*[ \t|]+[-\d.n]", re.MULTILINE)
+_ROW = pattern(rb"^[ \t|]*(?:no log[ \t|]+)?\d+[\d/.]*[ \t|]+[-\d.n]", re.MULTILINE)
 
 
 def plain(sample: bytes) -> bytes:
@@ -161,16 +163,16 @@ def is_binary(head: bytes) -> bool:
     return odd > 0.02 * len(head)
 
 
-def holds(file: LogFile, pattern: re.Pattern[bytes]) -> bool:
-    """Say whether a text file shows a pattern in one of the places that are looked at.
+def holds(file: LogFile, shape: re.Pattern[bytes]) -> bool:
+    """Say whether a text file shows a shape in one of the places that are looked at.
 
     Parameters
     ----------
     file
         Any file; one that is named like something else than output is only looked at if the user named it.
-    pattern
+    shape
         What the writer's lines have in common.
     """
     if not file.named and (_NEVER.fullmatch(file.name) or (file.suffix and not _TEXT_SUFFIX.fullmatch(file.suffix))):
         return False
-    return any(pattern.search(plain(sample)) for sample in samples(file))
+    return any(shape.search(plain(sample)) for sample in samples(file))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lrdoctor.readers._text.naming import boxed_field, names_table
 from lrdoctor.readers._text.nouns import Field, Line
 from lrdoctor.readers._text.phrases import fields_of
 from lrdoctor.readers._text.shapes import NUMBER_IN_TEXT
-from lrdoctor.readers._text.words import WORTHWHILE, split_of
+from lrdoctor.readers._text.words import BAR, UNNAMED_RANK, WORTHWHILE, split_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,8 @@ _REFUSED = re.compile(
     r"|ModuleList|_features=",
     re.IGNORECASE,
 )
-_INTERRUPTED = re.compile(r"WARNING:|UserWarning|(?<=\d)/[\w./-]+\.py:\d+")
+# Another stream broke in: a warning, with the file that raised it in front.
+_INTERRUPTED = re.compile(r"WARNING:|UserWarning|(?<=\d)/[\w./-]+\.py:\d+|[\w./\\-]{1,200}\.py:\d+: \w*Warning\b")
 _RULE = re.compile(r"\s*[+|]?[-=+_|*~\u2010-\u259f ]{5,}[+|]?\s*")
 _BOX = re.compile(r"\s*\|\s*(?P<key>[^|]*?[^|\s][^|]*?)\s*\|\s*(?P<value>[^|]*?)\s*\|?\s*")
 _BAR_KERAS = re.compile(r"\[=*>?\.{2,}\]|\[={5,}\]|[\u2501\u2578\u257a]{3,}")
@@ -103,6 +105,11 @@ def read_line(raw: bytes) -> Line | None:
         return header
     fields, split = fields_of(text, tokens)
     if fields:
+        if bar == "tqdm":  # where a bar stands and a position that is printed elsewhere count different things
+            fields = tuple(
+                replace(field, tag=BAR) if field.kind != "value" and field.rank == UNNAMED_RANK else field
+                for field in fields
+            )
         return Line("data", fields, split, bar=bar)
     return _session(text)
 
@@ -242,6 +249,8 @@ _KNOWN = (
     # Tacotron 2 and its descendants put the iteration between name and value.
     _line(rf".*?\bTrain loss (\d+):? {_NUM} Grad Norm {_NUM}\b.*", "iteration*, train loss, grad norm"),
     _line(rf".*?\bValidation loss (\d+):\s+{_NUM}\s*", "iteration*, validation loss"),
+    # Deeplearning4j calls the loss a score.
+    _line(rf".*\bScore at iteration (\d+) is {_NUM}.*", "iteration*, score (loss)"),
     # A scheduler speaks up when it changes the rate.
     _line(rf".*?\bepoch\s*(\d+).*?learning rate (?:of group 0 )?to {_NUM}.*", "epoch*, learning rate"),
     # TensorFlow's estimator evaluates without saying so in the names.

@@ -10,7 +10,7 @@ import numpy as np
 
 from lrdoctor.readers._text.nouns import Field
 from lrdoctor.readers._text.scan import Group
-from lrdoctor.readers._text.words import axis_rank, is_clock
+from lrdoctor.readers._text.words import BAR, HELD_OUT, axis_rank, is_clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,8 +142,18 @@ def _settled(groups: list[Group]) -> list[Group]:
             enough = 1 if group.bar == "keras" else max(2.0, _FEW * group.lines.size)
             if tags and all(lasting.get(tag, 0) >= enough for tag in tags):
                 continue
+            group = _last_states(group)
         kept.append(group)
     return kept
+
+
+def _last_states(group: Group) -> Group:
+    """tqdm draws its bar again when the words beside it change: only the last of a position counts."""
+    at = next((n for n, item in enumerate(group.fields) if item.kind == "step" and item.tag == BAR), None)
+    if at is None or group.bar != "tqdm" or all(item.kind != "value" for item in group.fields):
+        return group
+    last = np.append(np.diff(group.column(at)) != 0, True)
+    return group if last.all() else group.take(last)
 
 
 def under_headings(group: Group, headings: Sequence[tuple[int, str]]) -> dict[str, Ints] | None:
@@ -169,6 +179,10 @@ def under_headings(group: Group, headings: Sequence[tuple[int, str]]) -> dict[st
     parts = {name: np.flatnonzero(spoken == name) for name in dict.fromkeys(spoken.tolist())}
     if len(parts) > 1 and "" not in parts and min(rows.size for rows in parts.values()) >= 0.2 * group.lines.size:
         return parts
+    first = np.append(True, np.diff(over) != 0) & (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
+    tests = first & np.isin(spoken, list(HELD_OUT))
+    if spoken[0] == "" and 0.2 <= np.mean(tests) <= 0.8:  # "testing", then the same words as in training
+        return {"train": np.flatnonzero(~tests), str(spoken[tests][0]): np.flatnonzero(tests)}
     near = (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
     main = max(parts, key=lambda name: parts[name].size)
     if main and np.mean(near & (spoken == main)) >= _NEARLY_ALL:

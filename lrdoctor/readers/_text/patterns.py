@@ -81,6 +81,9 @@ QUALIFIED = re.compile(
     r"\s*[(\[]\s*([A-Za-z][\w .@%-]{0,24})\s*[)\]]$"
 )
 """Names such as ``time per iteration (ms)``."""
+QUALIFIER_AHEAD = re.compile(r"([A-Za-z_]+) ?\(((?:[A-Za-z]+ )*)$")
+QUALIFIER_BEHIND = re.compile(r"((?: [A-Za-z]+)*)\)\s*[:=]")
+"""Around a number that is part of a name: ``reward (last 100 episodes):``."""
 UNIT = re.compile(
     r"\A(?:\s*%|[a-zA-Z\u00b5]+(?:/[a-zA-Z]+)?"
     r"|\s+(?:secs?|seconds?|ms|mins?|minutes?|hours?|GB|MB|KB|GiB|MiB)\b"

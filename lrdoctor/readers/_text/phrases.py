@@ -110,6 +110,8 @@ class _Walk:
         token = self.text[start:end]
         if patterns.AXIS_AHEAD.search(ahead) and token.isdigit():
             return False
+        if self._qualifies(start, end):
+            return True
         if token[-1:].isalpha():  # "number of nan iterations" has no number in it
             word = re.search(r"([A-Za-z]+) $", ahead)
             return (
@@ -124,6 +126,12 @@ class _Walk:
             value_behind = re.match(r"\s*[:=]\s*[-+]?[\d.]", behind) is not None
             return words_ahead and value_behind and axis_rank(self._peek(start)) is None
         return not (ahead.endswith("-") and not token.isdigit())
+
+    def _qualifies(self, start: int, end: int) -> bool:
+        """A number in parentheses that end a name: ``Avg Reward (last 100): 12.5``."""
+        ahead = patterns.QUALIFIER_AHEAD.search(self.text[max(self.after, start - 30) : start])
+        behind = patterns.QUALIFIER_BEHIND.match(self.text, end) if ahead else None
+        return ahead is not None and behind is not None and axis_rank(ahead[1]) is None and bool(ahead[2] + behind[1])
 
     def _peek(self, start: int) -> str:
         """The word before a position."""
@@ -330,8 +338,11 @@ class _Walk:
         """The last few words of a phrase, without the prose around them."""
         words = patterns.LEVEL.sub("", key.lstrip()).split()
         while words and words[-1].lower().strip(".,'\"") in patterns.STOP:
-            if words.pop().lower().startswith(("took", "lasted")):
+            last = words.pop().lower()
+            if last.startswith(("took", "lasted")):
                 return "time"
+            if last == "by":  # "decreased learning rate by 0.94": how much it changed, not what it is
+                return ""
         for place in range(len(words) - 1, -1, -1):
             word = words[place].lower()
             if word in patterns.STOP or word in ("|", "-", "=>", "->", "*", ">>", "+"):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lrdoctor.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +22,10 @@ LINE_BYTES = 1 << 23
 """A line that is longer than this is cut."""
 
 # Colours, cursor movements, window titles; then what a cut-off terminal leaves behind.
-_ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>NOMDEHc78])")
-_BACKSPACES = re.compile(rb"\x08+")
+_ANSI = pattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>NOMDEHc78])")
+_BACKSPACES = pattern(rb"\x08+")
 # Records printed without a line end between them: "Score: 20.00Episode 2 ...".
-_GLUED = re.compile(
+_GLUED = pattern(
     rb"(?<=[\d)\]%])(?=(?:Episode|Epoch|Iteration|Iter|Step|episode|epoch|iteration|step)[ :#=\[]{1,3}\d)"
 )
 _LOOK_BYTES = 1 << 16

@@ -39,7 +39,7 @@ _STEP_WORDS = (
         r"generator iterations", r"迭代", r"ステップ",
     ),
     _any(
-        r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"minibatches", r"rounds?", r"generations?",
+        r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"epoch[ _](?:step|iter(?:ation)?|batch)", r"minibatches", r"rounds?", r"generations?",
         r"ticks?",
         r"frames?(?:[ _]?idx)?", r"num_frames", r"i", r"t",
     ),
@@ -80,6 +80,8 @@ BATCH_RANK = 3
 """Ranks from here on may count the batches of an evaluation as well."""
 UNNAMED_RANK = 7
 """Rank of a position printed without a name, such as ``[100/5000]``: a batch."""
+BAR = "bar"
+"""What such a position is called where a progress bar shows it."""
 LEADING_RANK = 8
 """Rank of a number without a name at the beginning of a line."""
 
