@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.readers._text.layout import plain_name
-from lrdoctor.readers._text.words import BATCH_RANK, HELD_OUT, UNNAMED_RANK, is_measure, names_split, split_of
+from lrdoctor.readers._text.words import BAR, BATCH_RANK, HELD_OUT, UNNAMED_RANK, is_measure, names_split, split_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,8 +191,17 @@ def _gather(groups: Sequence[Group], name: str) -> tuple[Ints, Floats, Floats, i
     lines, values, totals = lines[good], values[good], totals[good]
     order = np.argsort(lines, kind="stable")
     lines, values, totals = lines[order], values[order], totals[order]
+    if name == BAR:  # a bar of batches within a bar of epochs: the longer one counts finer
+        inner = totals == _most_common(totals)
+        lines, values, totals = lines[inner], values[inner], totals[inner]
     once = np.append(np.diff(lines) != 0, True) if lines.size else np.empty(0, bool)
     return lines[once], values[once], totals[once], len(parts)
+
+
+def _most_common(values: Floats) -> float:
+    """What most of them are; NaN for none."""
+    found, counts = np.unique(values, return_counts=True)
+    return float(found[np.argmax(counts)]) if found.size else np.nan
 
 
 def _carried(lines: Ints, known: Ints, values: Floats) -> Floats | None:

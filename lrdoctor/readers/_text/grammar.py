@@ -50,6 +50,7 @@ _SESSION = re.compile(
     r"|repetition|round|config|lr|learning rate)\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"best (?:iteration|round)\b[^\d]{0,12}$", re.IGNORECASE)
 _SECTION = re.compile(r"\s*\|\s*(?P<name>[A-Za-z][\w .-]*)/\s*\|\s*\|?\s*")
 _HEADING = re.compile(r"[^\w]*(?P<words>[A-Za-z][A-Za-z _-]{2,40})[^\w]*")
 _CELLS = re.compile(r"\s{2,}|\t|\s*\|\s*")
@@ -131,6 +132,8 @@ def _without_numbers(text: str) -> Line | None:
         return Line("section", names=(section["name"],))
     if _REFUSED.search(text):
         return None
+    if _ASIDE.search(text):  # boosting prints its best line once more
+        return Line("aside")
     header = _header(text, ())
     if header is not None:
         return header

@@ -37,10 +37,17 @@ def lay_out(scan: Scan) -> list[Group]:
     scan
         What the file holds.
     """
-    groups = [group for group in scan.groups if group.what == "data"]
+    groups = [_without(group, scan.at("aside")) for group in scan.groups if group.what == "data"]
+    groups = [group for group in groups if group.lines.size]
     groups += _rows(scan)
     groups += _boxes(scan)
     return _settled(groups)
+
+
+def _without(group: Group, asides: Sequence[tuple[int, str]]) -> Group:
+    """Leave out lines that only say again what has been said, as announced by the line above."""
+    again = np.isin(group.lines - 1, [line for line, _ in asides]) if asides else np.zeros(1, bool)
+    return group.take(~again) if again.any() else group
 
 
 def _rows(scan: Scan) -> list[Group]:

@@ -48,7 +48,7 @@ class Line:
     what
         ``data`` has named numbers; ``row`` only numbers, under a ``header``; ``heading`` speaks of train or
         validation; ``box`` is a ``| name | value |`` line, ``section`` and ``rule`` structure boxes;
-        ``session`` announces another training.
+        ``session`` announces another training; an ``aside`` announces that a line is said again.
     fields
         For ``data`` and ``box``, and for ``row`` with the cell number as tag.
     split
@@ -60,7 +60,7 @@ class Line:
         training.
     """
 
-    what: Literal["data", "row", "header", "heading", "box", "section", "rule", "session"]
+    what: Literal["data", "row", "header", "heading", "box", "section", "rule", "session", "aside"]
     fields: tuple[Field, ...] = ()
     split: str = ""
     names: tuple[str, ...] = ()

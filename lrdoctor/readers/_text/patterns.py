@@ -55,6 +55,7 @@ MASKS = re.compile(
         r"output #\d+:",
         r"\(\w+:\d+\)",
         r"\(#?\d+\)(?= *$)",
+        r"[\w.]+:[\w<>]+:\d+(?= - )",  # loguru says from which line it speaks
     )
 )
 

@@ -39,7 +39,8 @@ _STEP_WORDS = (
         r"generator iterations", r"迭代", r"ステップ",
     ),
     _any(
-        r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"epoch[ _](?:step|iter(?:ation)?|batch)", r"minibatches", r"rounds?", r"generations?",
+        r"(?:mini-?)?batch(?:es)?(?:[ _]?idx)?", r"batch_num", r"epoch[ _](?:step|iter(?:ation)?|batch)",
+        r"minibatches", r"rounds?", r"generations?",
         r"ticks?",
         r"frames?(?:[ _]?idx)?", r"num_frames", r"i", r"t",
     ),
