@@ -70,7 +70,8 @@ class Diagnose:
         # A table alone is for more runs than fit into memory: then nothing else is kept of them.
         outputs = _outputs(formats) if formats or not tables else []
         holding = Holding() if outputs else None
-        paths, config, files = existing(args.paths), load(args.config), Once()
+        paths, config = existing(args.paths), load(args.config)
+        files = Once(follow_links=args.follow_links)
         taken = Taken()
         with contextlib.ExitStack() as stack:
             executor = stack.enter_context(workers_of(args.dask))
@@ -125,24 +126,30 @@ def _outputs(formats: Sequence[str]) -> list[_Output]:
     UsageError
         Unknown format, two for stdout, or a file that cannot be written.
     """
-    from lrdoctor.config import suggestion
-    from lrdoctor.registry import discover
-
-    renderers: dict[str, Renderer] = {r.name: r for r in discover("lrdoctor.renderers", "RENDERER").values()}
-    known = [*renderers, TABLE]
     outputs = []
     for wish in formats:
         name, _, file = wish.partition("=")
-        if name not in renderers:
-            near = suggestion(name, known) or f"; known are {', '.join(sorted(known))}"
-            raise UsageError(f"--format: unknown format {name!r}{near}")
+        renderer = _renderer(name)
         path = None if file in ("", "-") else target(file, "--format")
-        outputs.append(_Output(renderers[name], path))
+        outputs.append(_Output(renderer, path))
     on_stdout = [output.renderer.name for output in outputs if output.path is None]
     if len(on_stdout) > 1:
         both = " and ".join(on_stdout)
         raise UsageError(f"--format: {both} cannot share standard output; write {on_stdout[-1]}=FILE")
-    return outputs if on_stdout else [_Output(renderers["text"], None), *outputs]
+    return outputs if on_stdout else [_Output(_renderer("text"), None), *outputs]
+
+
+def _renderer(name: str) -> Renderer:
+    from lrdoctor.registry import discover, named
+
+    renderer: Renderer | None = named("lrdoctor.renderers", "RENDERER", name)
+    if renderer is None:
+        from lrdoctor.config import suggestion
+
+        known = sorted([*discover("lrdoctor.renderers", "RENDERER"), TABLE])
+        near = suggestion(name, known) or f"; known are {', '.join(known)}"
+        raise UsageError(f"--format: unknown format {name!r}{near}")
+    return renderer
 
 
 def _deliver(diagnosis: Diagnosis, outputs: Iterable[_Output], how: Options) -> None:
@@ -177,7 +184,7 @@ def _status(taken: Taken, fail_on: str | None) -> Exit:
         if taken.unreadable:
             say("none of the logs could be read")
             return Exit.UNREADABLE
-        say("no training log found; `lrdoctor runs --help` says what is recognised")
+        say("no training log found; name a file to hear why it is none")
         return Exit.NO_RUN
     if fail_on is None:
         return Exit.OK
