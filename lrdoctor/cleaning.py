@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+from lrdoctor.patterns import pattern
+
+if TYPE_CHECKING:
+    import re
 
 LONGEST = 200
 """Characters of a name that are ever shown; some logs hold names of kilobytes."""
@@ -12,10 +17,10 @@ LONGEST = 200
 # separators, private use and unassigned.
 _UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
 
-_COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:[A-Za-z])|(?<=#)#(?=\[|vso\[)")
+_COMMAND = pattern(r"(?:^|(?<=\s)):(?=:[A-Za-z])|(?<=#)#(?=\[|vso\[)")
 """Where a line may begin to be obeyed: GitHub's ``::error::`` at its beginning (lines are wrapped), ``##[...]``
 anywhere."""
-_ACTING = re.compile(
+_ACTING = pattern(
     "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
 """Characters that JSON lets stand and that act on a terminal or on the direction of text."""

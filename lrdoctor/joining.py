@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lrdoctor.records import Run, Series
 
 # Curves that two different trainings may well share: clocks, counters, schedules.
-_SHARED = re.compile(
+_SHARED = pattern(
     r"(^|[^a-z])(lr|learning[ _-]?rate|epoch|step|time|samples|tokens|momentum|iter)s?([^a-z]|\d|$)", re.I
 )
 _TOLERANCE = 2e-3  # logs print as few as three significant digits
@@ -126,7 +128,7 @@ def _near(own: np.ndarray, others: np.ndarray) -> np.ndarray:
 def _telling(run: Run) -> list[Series]:
     """Curves that belong to one training alone, longest first."""
     series = [s for s in run.series.values() if not _SHARED.search(s.tag.lower()) and len(s) >= 2]
-    series = [s for s in series if np.unique(s.value[np.isfinite(s.value)][:64]).size >= 2]
+    series = [s for s in series if len(set(s.value[np.isfinite(s.value)][:64].tolist())) >= 2]
     return sorted(series, key=len, reverse=True)[:_MOST_SERIES]
 
 
@@ -145,8 +147,7 @@ def _close(a: np.ndarray, b: np.ndarray) -> bool:
         return False
     a, b = a[both], b[both]
     digits = 10.0**-4 if np.all(b == np.round(b, 4)) or np.all(a == np.round(a, 4)) else 0.0
-    distinct = np.unique(a).size
-    if distinct < 2:
+    if a.min() == a.max():
         return False
     agree = np.abs(a - b) <= _TOLERANCE * np.maximum(np.abs(a), np.abs(b)) + digits
     # A short curve has to agree everywhere: three values of two runs can be close by chance.

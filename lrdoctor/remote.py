@@ -12,7 +12,6 @@ import contextlib
 import os
 import re
 import shutil
-import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from lrdoctor.errors import UsageError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import HEAD_BYTES, LogFile
 from lrdoctor.records import Unreadable
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Said = TypeVar("Said", bound=Run | Unreadable)
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[a-z].*)?://")
+_URL = pattern(r"[A-Za-z][A-Za-z0-9+.-]+(::[a-z].*)?://")
 _WHOLE = 256 * 1024
 """Files up to this many bytes are fetched whole at once: 256 KB take hardly longer than 16."""
 _AT_ONCE = 64
@@ -41,9 +41,9 @@ _NO_LOGS = frozenset({".pt", ".pth", ".ckpt", ".safetensors", ".onnx", ".png", "
 """What no reader wants, whatever is in it."""
 _MARK = ".lrdoctor-mirror"
 _TIMES = ("LastModified", "mtime", "last_modified", "updated", "modified", "created")
-_SECRETS = re.compile(r"SECRET|TOKEN|PASSW|CREDENTIAL|_KEY", re.IGNORECASE)
-_QUERY = re.compile(r"([?&][^=&\s]{1,60}=)[^&\s'\"]+")
-_USER = re.compile(r"(?<=://)[^/@\s]+:[^/@\s]*@")
+_SECRETS = pattern(r"SECRET|TOKEN|PASSW|CREDENTIAL|_KEY", re.IGNORECASE)
+_QUERY = pattern(r"([?&][^=&\s]{1,60}=)[^&\s'\"]+")
+_USER = pattern(r"(?<=://)[^/@\s]+:[^/@\s]*@")
 
 
 def is_url(path: str | Path) -> TypeGuard[str]:
@@ -102,7 +102,9 @@ class Remote:
         if (self.top.parent / _MARK).exists():
             yield *self._fetch(bundle, self.begun, self.top), self.top
             return
-        with tempfile.TemporaryDirectory(prefix="lrdoctor-") as other:
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory(prefix="lrdoctor-") as other:
             here = Path(other) / self.top.name
             yield *self._fetch(_moved(bundle, self.top, here), self.files.keys(), here), here
 
@@ -145,9 +147,11 @@ class Mirror:
     """
 
     def __init__(self, url: str) -> None:
+        from tempfile import mkdtemp
+
         system, path = _system(url)
         self._system = system
-        self._home = Path(tempfile.mkdtemp(prefix="lrdoctor-"))
+        self._home = Path(mkdtemp(prefix="lrdoctor-"))
         system.invalidate_cache()  # of listings: what was there the last time does not count
         try:
             listed, base, self.url = _listing(system, path, url)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -55,7 +57,7 @@ _UNITS: tuple[tuple[StepUnit, str], ...] = (
 for _unit, _names in _UNITS:
     for _name in _names.split():
         _RANK.setdefault(_name, (len(_RANK), _unit))
-_CALLED_STEP = re.compile(
+_CALLED_STEP = pattern(
     r"^(?!.*(?:loss|acc|per|time|second|val|eval|test))\w+_(?:steps?|epochs?|iter(?:ation)?s?|updates?)$"
 )
 _PREFIXES = frozenset(

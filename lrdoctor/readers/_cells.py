@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -23,11 +25,11 @@ MISSING = frozenset(
 ) | {"NaT", "<NA>"}
 """Cells that say "nothing was logged". ``nan`` is not among them: it was logged."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-_PRINTED = re.compile(
+_NUMBER = pattern(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_PRINTED = pattern(
     r"(?:tensor|array|np\.float\d+|\[)[(\[\s]*([+-]?(?:[\d.]+(?:e[+-]?\d+)?|nan|inf))", re.IGNORECASE
 )
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_THOUSANDS = pattern(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _GIVE_UP_AFTER = 200
 
 

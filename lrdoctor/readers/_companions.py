@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._beside import read_companion_json, read_companion_text, read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
 
@@ -19,9 +20,9 @@ _YAML = ("hparams.yaml", "args.yaml", "config.yaml", "params.yaml", "opt.yaml", 
 _JSON = ("hparams.json", "args.json", "config.json", "params.json", "hyperparameters.json", "opts.json",
          "opt.json", "train_config.json", "training_args.json", "commandline_args.json")  # fmt: skip
 _TEXT = ("args.txt", "opt.txt", "train_opt.txt", "hparams.txt", "params.txt")
-_CARD_LINE = re.compile(r"^- ([\w ]{2,40}): (.{1,160})$", re.MULTILINE)
-_TEXT_LINE = re.compile(r"^\s*(?:--)?([A-Za-z]\w{0,40})\s*[:=]\s*([^\s\[]{1,80})", re.MULTILINE)
-_NAMESPACE_ITEM = re.compile(r"(\w+)=('[^']{0,80}'|[^,()\s]{1,80})")
+_CARD_LINE = pattern(r"^- ([\w ]{2,40}): (.{1,160})$", re.MULTILINE)
+_TEXT_LINE = pattern(r"^\s*(?:--)?([A-Za-z]\w{0,40})\s*[:=]\s*([^\s\[]{1,80})", re.MULTILINE)
+_NAMESPACE_ITEM = pattern(r"(\w+)=('[^']{0,80}'|[^,()\s]{1,80})")
 _LOOK_AT = 200
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import (
     axis_rank,
     carried,
@@ -39,7 +40,7 @@ _CURVE_WORDS = _words("""
     grad perf gnorm
     """)
 # Enough where there is no step: "score", "error" or "return" may be anybody's.
-_SURE_CURVE = re.compile(
+_SURE_CURVE = pattern(
     r"(?:.*_)?(?:loss(?:es)?|acc|accuracy|nll|elbo|ppl|perplexity|reward|rew|miou|dice)(?:_.*)?|.*loss"
 )
 _SETTING_WORDS = _words("""
@@ -59,11 +60,11 @@ _SAMPLE_WORDS = _words("""
     item_id class_name species sex gender age date open close high low volume price adj_close country
     currency latitude longitude
     """)
-_CLOCK = re.compile(
+_CLOCK = pattern(
     r"(?:\w+_)?(?:time|times|passed|remaining|elapsed|eta|duration|seconds?|secs?|minutes?|speed|fps|timestamp)(?:_\w+)?"
 )
 # Names that mean training and nothing else; "step" or "frame" may count a simulation.
-_SURE_AXES = re.compile(r"(?:.*_)?(?:epochs?|global_step|iterations?|iters?|num_updates|boosting_round)")
+_SURE_AXES = pattern(r"(?:.*_)?(?:epochs?|global_step|iterations?|iters?|num_updates|boosting_round)")
 
 
 def is_curve_name(name: str) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._cells import MISSING, is_number, unique_names
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ COMMENT_MARK = "#"
 DELIMITERS = (",", ";", "\t", "|", None)
 
 _HEAD_LINES, _BODY_LINES, _HEADER_WITHIN = 200, 50, 12
-_NEWLINE = re.compile(r"\r\n|\n|\r")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_NEWLINE = pattern(r"\r\n|\n|\r")
+_DECIMAL_COMMA = pattern(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)

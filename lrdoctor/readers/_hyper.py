@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from lrdoctor.patterns import pattern
+
 if TYPE_CHECKING:
     from lrdoctor.records import Hyperparameter
 
@@ -82,17 +84,17 @@ _OPTIMIZERS = (
     "adamw", "adam", "sgd", "lbfgs", "rprop", "ftrl",
 )  # fmt: skip
 _SCHEDULES = (
-    (re.compile(r"one_?cycle|1cycle"), "one_cycle"),
-    (re.compile(r"constant_(?:lr_)?with_warm_?up|warmup_constant|^warmup_?lr$"), "warmup_constant"),
-    (re.compile(r"plateau"), "plateau"),
-    (re.compile(r"warm_?restarts|cyclic|triangular"), "cyclical"),
-    (re.compile(r"cos"), "cosine"),
-    (re.compile(r"inverse_?sq|inv_?sqrt|rsqrt|noam"), "inverse_sqrt"),
-    (re.compile(r"exp"), "exponential"),
-    (re.compile(r"poly"), "polynomial"),
-    (re.compile(r"step"), "step"),
-    (re.compile(r"linear|warmup_?decay"), "linear"),
-    (re.compile(r"const|fixed"), "constant"),
+    (pattern(r"one_?cycle|1cycle"), "one_cycle"),
+    (pattern(r"constant_(?:lr_)?with_warm_?up|warmup_constant|^warmup_?lr$"), "warmup_constant"),
+    (pattern(r"plateau"), "plateau"),
+    (pattern(r"warm_?restarts|cyclic|triangular"), "cyclical"),
+    (pattern(r"cos"), "cosine"),
+    (pattern(r"inverse_?sq|inv_?sqrt|rsqrt|noam"), "inverse_sqrt"),
+    (pattern(r"exp"), "exponential"),
+    (pattern(r"poly"), "polynomial"),
+    (pattern(r"step"), "step"),
+    (pattern(r"linear|warmup_?decay"), "linear"),
+    (pattern(r"const|fixed"), "constant"),
 )
 
 
@@ -177,7 +179,7 @@ def schedule_name(text: str) -> str:
     """Shorten ``CosineAnnealingLR``, ``SchedulerType.LINEAR`` and such to a name like ``cosine``."""
     short = text.partition("(")[0].strip().rpartition(".")[2]
     snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", short).lower().replace("-", "_")
-    return next((name for pattern, name in _SCHEDULES if pattern.search(snake)), snake)
+    return next((name for words, name in _SCHEDULES if words.search(snake)), snake)
 
 
 def number(value: object) -> float | int | None:

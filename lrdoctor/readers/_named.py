@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 # Whole numbers count trainings (lr_1, lr_2...) unless an equals sign says otherwise.
-_RATE = re.compile(
+_RATE = pattern(
     r"(?<![a-z])(?:lr|learning[_-]?rate)(?:=(?P<said>\d+(?:\.\d*)?(?:e[+-]?\d+)?)"
     r"|[_:-]?(?P<named>\d+e-?\d+|\d*\.\d+(?:e[+-]?\d+)?|\d+p\d+))(?![a-z])",
     re.IGNORECASE,

@@ -6,12 +6,12 @@ answer.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import Axis, choose_axis, is_axis_name, is_epoch_name, is_row_number, plain
 from lrdoctor.readers._epochs import counted_on
 from lrdoctor.records import Role, Run, Series
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Table", "is_axis_name", "labelled", "runs_from_table"]
 
-_CLOCKS = re.compile(r"timestamp|wall_time|walltime|time|unix_time|ts")
-_NO_CURVE = re.compile(r"timestamp|runtime|wall_time|walltime")  # names as `plain` writes them
-_LOSS_WORDS = re.compile(
+_CLOCKS = pattern(r"timestamp|wall_time|walltime|time|unix_time|ts")
+_NO_CURVE = pattern(r"timestamp|runtime|wall_time|walltime")  # names as `plain` writes them
+_LOSS_WORDS = pattern(
     r"(?:^|_)(?:loss(?:es)?|nll|cost|grad|gradnorm|elbo|ce|bce|mse|mae|ppl|perplexity|objective)(?:_|$)"
 )
 

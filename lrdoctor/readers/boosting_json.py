@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._records import load_json, table_from_lists
 from lrdoctor.readers._table import runs_from_table
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_SHAPE = re.compile(
+_SHAPE = pattern(
     rb'\s*\{\s*"(?P<set>train\w*|learn|valid\w*|eval\w*|test\w*|dev\w*)"\s*:\s*\{\s*"(?P<metric>[\w@:.-]{1,40})"\s*:\s*\[\s*-?[\dN.]'
 )
-_LOSSES = re.compile(
+_LOSSES = pattern(
     r"(?:\w+_)?logloss|m?logloss|binary_\w+|multi_logloss|cross_?entropy|rmsle|rmse|mae|mse|l1|l2|mape|huber|fair|poisson\w*"
     r"|gamma\w*|tweedie\w*|quantile|error|merror|\w*-nloglik|\w*-deviance|loss",
     re.IGNORECASE,
 )
-_ERRORS = re.compile(r"m?error(?:@.*)?|multi_error|binary_error", re.IGNORECASE)
+_ERRORS = pattern(r"m?error(?:@.*)?|multi_error|binary_error", re.IGNORECASE)
 
 
 class BoostingReader:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._json_table import read_json_table
 from lrdoctor.readers._table import runs_from_table
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_START = re.compile(rb"\s*\[\s*\{")
+_START = pattern(rb"\s*\[\s*\{")
 
 
 class ChainerReader:

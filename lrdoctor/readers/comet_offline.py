@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._json_rows import NON_FINITE
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 _MESSAGES = "messages.json"
-_NAMED_BY_KEY = re.compile(r"[0-9A-Za-z]{32,50}(?:-\w+)?")
+_NAMED_BY_KEY = pattern(r"[0-9A-Za-z]{32,50}(?:-\w+)?")
 _MAX_LINE = 16 << 20
 _MAX_RATIO, _FREE_BYTES = 200, 64 << 20
 """JSON of this kind shrinks to a tenth or a fiftieth; a zip that promises more is no log."""

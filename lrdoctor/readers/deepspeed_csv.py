@@ -6,9 +6,9 @@ The step is the number of samples; the header comes again after a restart.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._one_metric_files import Named, runs_from_files
 from lrdoctor.readers._sheet import header_names
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_FILE = re.compile(
+_FILE = pattern(
     r"(?P<group>(?:Train|Eval|Test|Validation)_(?:Samples|Steps|Eval|Loss|Train)?)_?(?P<name>\w+)\.csv"
 )
 _ROLES = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._text.claims import holds
 from lrdoctor.records import Role
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lrdoctor.readers._text.tabling import Piece
     from lrdoctor.records import Run
 
-_SHAPE = re.compile(
+_SHAPE = pattern(
     rb"train_inner\]?[^\n]{0,40}(?:\{|\bepoch \d+)|\bepoch \d{3}: +\d+ / \d+ loss="
     rb"|\| (?:valid|train) \| epoch \d{3} \|"
     rb"|\| epoch \d{3} \| (?:valid on|train loss)"

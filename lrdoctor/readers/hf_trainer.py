@@ -7,11 +7,11 @@ The checkpoints of one training hold its log history up to their step, so that t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._companions import read_model_card
 from lrdoctor.readers._log_history import runs_from_log_history, settings_of_state
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_CHECKPOINT = re.compile(r"checkpoint[-_]\d+|checkpoint|best[-_]?(?:model|checkpoint)?|final[-_]?\w*|last")
+_CHECKPOINT = pattern(r"checkpoint[-_]\d+|checkpoint|best[-_]?(?:model|checkpoint)?|final[-_]?\w*|last")
 
 
 class TrainerStateReader:

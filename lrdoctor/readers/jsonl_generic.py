@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import is_axis_name
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._companions import read_companions
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     Content = tuple[Table, dict[str, list[str]], dict[str, Any], list[str]]
 
 _SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonlines", ".txt", ".log", ".out", "")
-_LINES = re.compile(r"\s*\{")
-_LIST = re.compile(r"\s*\[\s*\{")
-_KEY = re.compile(r'"((?:[^"\\]|\\.){1,200})"\s*:')
-_NEVER = re.compile(
+_LINES = pattern(r"\s*\{")
+_LIST = pattern(r"\s*\[\s*\{")
+_KEY = pattern(r'"((?:[^"\\]|\\.){1,200})"\s*:')
+_NEVER = pattern(
     r"(?:package(?:-lock)?|tsconfig|composer|manifest|vocab|tokenizer\w*|special_tokens_map|config|generation_config"
     r"|adapter_config|preprocessor_config|\w*requirements|model\.safetensors\.index|pytorch_model\.bin\.index"
     r"|wandb-(?:summary|metadata)|all_results|train_results|eval_results|dataset_infos?|added_tokens|merges)\.json"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._memory import KERAS_ROLES
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 # A name, then a list (or pandas' object of numbered values) of at least one number.
-_LISTS = re.compile(
+_LISTS = pattern(
     rb'\s*\{\s*(?:"history"\s*:\s*\{\s*)?"[^"]{1,100}"\s*:\s*(?:\[|\{\s*"0"\s*:)\s*(?:-?[\d.]|NaN|-?Infinity)'
 )
-_LOSS = re.compile(rb'"(?:loss|val_loss)"\s*:\s*[\[{]')
+_LOSS = pattern(rb'"(?:loss|val_loss)"\s*:\s*[\[{]')
 
 
 class KerasHistoryReader:

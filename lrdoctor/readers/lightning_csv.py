@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters, optimizer_name
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 # LearningRateMonitor: lr-<optimizer>[-<number>][/pg<group>][-momentum|-weight_decay]
-_MONITORED = re.compile(
+_MONITORED = pattern(
     r"lr-(?P<optimizer>[A-Za-z]\w*?)(?:-\d+)?(?:/pg\d+)?(?P<what>-momentum|-weight_decay)?"
 )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._text.claims import holds
 from lrdoctor.records import Role
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lrdoctor.readers._text.tabling import Piece
     from lrdoctor.records import Run
 
-_SHAPE = re.compile(rb"\biteration +\d+/ +\d+ \|[^\n]{0,400}\b(?:learning rate|lm[ _]loss|loss scale)\b")
+_SHAPE = pattern(rb"\biteration +\d+/ +\d+ \|[^\n]{0,400}\b(?:learning rate|lm[ _]loss|loss scale)\b")
 _NAN = "number of nan iterations"
 _LOSSES = ("lm loss", "lm_loss", "loss", "reduced_train_loss")
 _ROLES = {

@@ -4,7 +4,6 @@ instead."""
 from __future__ import annotations
 
 import os
-import re
 import sys
 from array import array
 from collections import Counter, defaultdict
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_LINE = re.compile(rb"\d+ \S+(?: -?\d+)?(?: .*)?\r?")
+_LINE = pattern(rb"\d+ \S+(?: -?\d+)?(?: .*)?\r?")
 _MACHINE = "system/"
 """Prefix of the metrics that MLflow takes of the machine."""
 _MAX_PARAMS, _MAX_PARAM = 1_000, 10_000

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._table import Table, runs_from_table
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run, StepUnit
 
 _MARK = b":::MLLOG"
-_LINE = re.compile(rb":::MLLOG\s+(\{.*\})")
+_LINE = pattern(rb":::MLLOG\s+(\{.*\})")
 # Where in training a point was logged, most trusted first.
 _COUNTS: tuple[tuple[str, StepUnit], ...] = (
     ("step_num", "step"), ("step", "step"), ("iteration", "step"), ("samples_count", "sample"),

@@ -8,12 +8,12 @@ tells the lines apart; the first line describes the machine.
 from __future__ import annotations
 
 import filecmp
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lrdoctor.errors import NotALogError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import over_epochs
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import plain_assignments, read_companion_python
@@ -40,11 +40,11 @@ _ROLES = {
     "grad_norm": (Role.GRAD_NORM, "OpenMMLab: gradient norm before clipping"),
 }
 _SPEED = ("data_time", "time", "memory", "eta")
-_TIMED = re.compile(r"(?:\d{8}_\d{6}|scalars)(?:\.log)?\.json")
-_SCORE = re.compile(
+_TIMED = pattern(r"(?:\d{8}_\d{6}|scalars)(?:\.log)?\.json")
+_SCORE = pattern(
     r"(?:^|[/_. ])(?:m?AP|AR|acc|accuracy|top-?\d|m?IoU|m?Dice|aAcc|mAcc|AUC|PCK|F1|bbox_mAP)(?:$|[/_. @\d])"
 )
-_PLAIN = re.compile(r"(?:\w+_)?loss(?:_\w+)?|d\d\.loss\w*|acc|top\d.*")
+_PLAIN = pattern(r"(?:\w+_)?loss(?:_\w+)?|d\d\.loss\w*|acc|top\d.*")
 
 
 class MMEngineReader:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._beside import read_companion_json
 from lrdoctor.readers._hyper import find_hyperparameters
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from lrdoctor.readers._base import LogFile, Source
     from lrdoctor.records import Hyperparameter, Run
 
-_NAME = re.compile(r"training_log_(\d+(?:_\d+)*)\.txt")
+_NAME = pattern(r"training_log_(\d+(?:_\d+)*)\.txt")
 _VALUE = r"(-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|-?inf)"
 # Version 1 says "epoch:  3", "train loss : -0.5" and, at the end of an epoch, the rate of the next one;
 # version 2 "Epoch 3", "Current learning rate: 0.01", "train_loss -0.5".
-_LINE = re.compile(
+_LINE = pattern(
     rf"(?:^|: ?)(?:[eE]poch:?\s+(?P<epoch>\d+)\s*$|(?P<next>lr): {_VALUE}"
     rf"|(?P<rate>Current learning rate): {_VALUE}"
     rf"|(?P<tag>(?:train|validation|val)[ _]loss(?: \(train=(?:True|False)\))?) ?:? {_VALUE}"

@@ -6,13 +6,13 @@ Pickled arrays are never loaded.
 
 from __future__ import annotations
 
-import re
 from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import is_axis_name, plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._course import is_curve_name
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Hyperparameter, Run
 
 _MAGIC = b"\x93NUMPY"
-_RATES = re.compile(r"(?:\w+_)?(?:lrs?|learning_rates?)(?:_\w+)?")
+_RATES = pattern(r"(?:\w+_)?(?:lrs?|learning_rates?)(?:_\w+)?")
 # What numpy raises on a header that is none.
 _DAMAGE = (
     ValueError,

@@ -6,9 +6,9 @@ The header is rewritten when new keys appear. Mostly reinforcement learning, whe
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import is_axis_name, plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._companions import read_companions
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_REWARD = re.compile(
+_REWARD = pattern(
     r"(?:\w+_)?(?:ep|episode|eval)_?(?:rew|reward|ret|return)(?:_?mean)?|(?:average|mean)_?(?:\w*_)?(?:ep_?ret|ep_?rew|reward)"
     r"|(?:test_)?(?:average|mean)_?(?:test_?)?ep_?ret|mean_\d+_episode_reward|(?:\w+_)?(?:ep_rew_mean|mean_reward)"
 )

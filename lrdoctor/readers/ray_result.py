@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import plain
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_json
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 # Configuration, clocks and machine: on every line, never a curve.
-_NO_CURVE = re.compile(
+_NO_CURVE = pattern(
     r"config/.*|time\w*|timestamp|timers/.*|perf/.*|sampler_perf/.*|pid|iterations_since_restore|done|warmup_time"
     r"|timesteps_since_restore|node_ip|hostname|trial_id|experiment_\w+|num_\w*workers|hist_stats/.*|counters/.*"
 )

@@ -7,12 +7,12 @@ one curve of a group (`add_scalars`) or hyperparameters (`add_hparams`) belong t
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.records import Role, Run, Series
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from lrdoctor.readers._events.columns import Columns, Curve
     from lrdoctor.readers._events.trainings import Part, Training
 
-_STAMP = re.compile(r"tfevents\.(\d{9,10})(?:\.|$)")
+_STAMP = pattern(r"tfevents\.(\d{9,10})(?:\.|$)")
 _LFS = b"version https://git-lfs"
 _SIGNATURE = b"brain.Event:"
-_KERAS_EPOCH = re.compile(r"(?:train|validation)/epoch_\w+")
+_KERAS_EPOCH = pattern(r"(?:train|validation)/epoch_\w+")
 _PLACEHOLDER = "hp_metric"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import are_swapped
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._columns import read_columns
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_NAME = re.compile(r"(?:run-(?P<run>.*?)-tag-|tag-)(?P<tag>.+)")
-_TRIPLES = re.compile(rb"\s*\[\s*\[\s*\d{9,10}(?:\.\d+)?\s*,\s*-?\d+\s*,\s*(?:-?[\d.]|NaN|-?Infinity|\")")
-_SPLITS = re.compile(r"(?P<base>.*?)[_/.-]?(?P<split>train|training|validation|valid|val|eval|test)")
+_NAME = pattern(r"(?:run-(?P<run>.*?)-tag-|tag-)(?P<tag>.+)")
+_TRIPLES = pattern(rb"\s*\[\s*\[\s*\d{9,10}(?:\.\d+)?\s*,\s*-?\d+\s*,\s*(?:-?[\d.]|NaN|-?Infinity|\")")
+_SPLITS = pattern(r"(?P<base>.*?)[_/.-]?(?P<split>train|training|validation|valid|val|eval|test)")
 _DEFAULT_SAMPLE = 1000
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrdoctor.errors import NotALogError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._axis import are_swapped
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._points import Points, runs_from_points
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Run
 
-_SHAPE = re.compile(rb'\s*\{\s*"[^"]{1,400}"\s*:\s*\[\s*\[\s*\d{9,10}(?:\.\d+)?\s*,')
+_SHAPE = pattern(rb'\s*\{\s*"[^"]{1,400}"\s*:\s*\[\s*\[\s*\d{9,10}(?:\.\d+)?\s*,')
 
 
 class TensorBoardXReader:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdoctor.errors import NotALogError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._cells import to_floats
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.records import Hyperparameter, Run
 
-_TEXT_LINE = re.compile(r"\s*\d+/\d+\s+[\d.]+G(?:\s+[\d.naife+-]+){6,15}\s*")
+_TEXT_LINE = pattern(r"\s*\d+/\d+\s+[\d.]+G(?:\s+[\d.naife+-]+){6,15}\s*")
 _TEXT_NAMES = (
     "train/box_loss", "train/obj_loss", "train/cls_loss", "train/loss", "labels", "img_size",
     "metrics/precision", "metrics/recall", "metrics/mAP_0.5", "metrics/mAP_0.5:0.95",

@@ -8,13 +8,13 @@ training they are.
 from __future__ import annotations
 
 import os
-import re
 from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_json, read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from lrdoctor.readers._wandb.merging import Logged
     from lrdoctor.records import Run
 
-_RUN_DIR = re.compile(r"(?:offline-|dry)?run-\d{8}_\d{6}-(?P<id>[^/]+)")
-_BINARY = re.compile(r"run-(?P<id>.+)\.wandb")
+_RUN_DIR = pattern(r"(?:offline-|dry)?run-\d{8}_\d{6}-(?P<id>[^/]+)")
+_BINARY = pattern(r"run-(?P<id>.+)\.wandb")
 _JSON_LINES = "wandb-history.jsonl"
 _BELOW = frozenset(("files", "logs"))
 _LFS = b"version https://git-lfs"

@@ -7,10 +7,10 @@ so that the files of one directory are read together: the metrics of a run are s
 from __future__ import annotations
 
 import csv
-import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _COMPANIONS = frozenset(("wandb-summary.json", "wandb-metadata.json", "wandb-eve
 _BOUNDS = ("__MIN", "__MAX")
 _PHASES = frozenset(("train", "training", "val", "valid", "validation", "test", "eval", "dev"))
 _CHART, _TABULAR = "chart", "table of runs"
-_JSON_KEY = {key: re.compile(rf'"{key}"\s*:') for key in (*_HISTORY, *_CLOCKS)}
+_JSON_KEY = {key: pattern(rf'"{key}"\s*:') for key in (*_HISTORY, *_CLOCKS)}
 
 
 class WandbExportReader:

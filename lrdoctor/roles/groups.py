@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.records import Role
 from lrdoctor.roles.reading import read_tag
 
 if TYPE_CHECKING:
     from lrdoctor.records import Run, Series
 
-_OPTIMIZER = re.compile(r"(\w*adam\w*|\w*sgd\w*|rmsprop|ada\w+|lion|lamb|lars|muon|shampoo|soap)$")
+_OPTIMIZER = pattern(r"(\w*adam\w*|\w*sgd\w*|rmsprop|ada\w+|lion|lamb|lars|muon|shampoo|soap)$")
 _WORDS = frozenset({"pg", "group", "param group", "params group", "parameter group"})
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from lrdoctor.patterns import pattern
 from lrdoctor.roles.vocabulary import NUMBER, Entry, vocabulary
 from lrdoctor.roles.words import components
 
-_DIGITS = re.compile(r"\d+$")
+_DIGITS = pattern(r"\d+$")
 # Kinds that name a curve only where nothing stronger does.
 _WEAK = frozenset({"term", "quantity"})
 # Words of a directory that say nothing of the curve below it.

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from lrdoctor.patterns import pattern
 from lrdoctor.roles.vocabulary import vocabulary
 
-_COMPONENT = re.compile(r"[/\\|]+|(?<=[^\W\d_])[.:](?=[^\W\d_])")
-_WORD = re.compile(r"[^\W_]+")
-_CAMEL = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|[^\WA-Za-z\d_]+")
-_LETTERS_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
-_TURNED_ROUND = re.compile(r"^\s*(?:1\s*)?[-\N{MINUS SIGN}]\s*(?=[^\W\d_])")
+_COMPONENT = pattern(r"[/\\|]+|(?<=[^\W\d_])[.:](?=[^\W\d_])")
+_WORD = pattern(r"[^\W_]+")
+_CAMEL = pattern(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+|[^\WA-Za-z\d_]+")
+_LETTERS_DIGITS = pattern(r"([^\W\d_]+)(\d+)")
+_TURNED_ROUND = pattern(r"^\s*(?:1\s*)?[-\N{MINUS SIGN}]\s*(?=[^\W\d_])")
 # Pieces of a run-together word have at least so many (Latin) letters, so that no word is explained by its
 # letters.
 _SHORTEST_PIECE = 3

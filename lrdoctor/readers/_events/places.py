@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._events.crc import crc32c, masked
 from lrdoctor.readers._events.layout import FOOT, HEAD
 from lrdoctor.readers._events.parse import Odd, parse_event
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
     from lrdoctor.readers._base import LogFile
 
-SPLIT = re.compile(
+SPLIT = pattern(
     r"train(?:ing)?|train_inner|val|valid(?:ation)?|dev|test(?:ing)?|eval(?:uation)?"
     r"|(?:val|valid|validation|test|eval)[_-]?\d+|eval[_-]\w+",
     re.IGNORECASE,
 )
 """Sub-directories that hold one split of their parent's training."""
-_CLOCK = re.compile(r"\d{9,10}\.\d+")  # what add_hparams names its directory: str(time.time())
+_CLOCK = pattern(r"\d{9,10}\.\d+")  # what add_hparams names its directory: str(time.time())
 _MOST_ENTRIES = 2000
 _MOST_SETTINGS = 3
 _FEW_RECORDS = 40

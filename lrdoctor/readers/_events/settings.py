@@ -7,6 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from lrdoctor.patterns import pattern
 from lrdoctor.readers._beside import read_companion_json, read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
 
@@ -21,13 +22,13 @@ _COMPANIONS = (
     "cfg.yaml", "config.yaml", "config.yml", ".hydra/config.yaml", "params.yaml", "params.json", "args.json",
     "args.yaml", "opt.yaml", "hyp.yaml", "hparams.json", "hparams.yml", "hparams.yaml",
 )  # fmt: skip
-_TELLING = re.compile(
+_TELLING = pattern(
     r"(?:^|[/_ .-])(?:args?|arguments|config\w*|cfg|hparams?|hyper\w*|params?|opts?|settings?|flags)"
     r"(?:$|[/_ .-])",
     re.IGNORECASE,
 )
-_TABLE_ROW = re.compile(r"\|\s*([^|\n]+?)\s*\|\s*([^|\n]*?)\s*\|\s*$", re.MULTILINE)
-_LINE = re.compile(r"^[\s\"'*`-]*([A-Za-z_][\w./-]*)[\"'*`]*\s*[:=]\s*[\"'`]*([^\s\"'`,]+)[\"'`,]*\s*$", re.MULTILINE)
+_TABLE_ROW = pattern(r"\|\s*([^|\n]+?)\s*\|\s*([^|\n]*?)\s*\|\s*$", re.MULTILINE)
+_LINE = pattern(r"^[\s\"'*`-]*([A-Za-z_][\w./-]*)[\"'*`]*\s*[:=]\s*[\"'`]*([^\s\"'`,]+)[\"'`,]*\s*$", re.MULTILINE)
 _MOST_ROWS = 500
 
 
