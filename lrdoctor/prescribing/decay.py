@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -168,7 +168,7 @@ class Model:
 @cache
 def _model() -> Model:
     try:
-        with as_file(files("lrdoctor.prescribing").joinpath(MODEL)) as path, np.load(path, allow_pickle=False) as data:
+        with np.load(Path(__file__).with_name(MODEL), allow_pickle=False) as data:
             rows, logs = data["rows"].astype(np.float64), data["logs"].astype(np.float64)
             return Model(rows, logs, float(data["stretch"]), float(data["rerun_stretch"]))
     except (FileNotFoundError, KeyError):

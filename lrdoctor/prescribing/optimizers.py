@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Usual:
 def _table() -> dict[str, Usual]:
     import tomllib
 
-    data = tomllib.loads(files("lrdoctor.prescribing").joinpath("optimizers.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(Path(__file__).with_name("optimizers.toml").read_text(encoding="utf-8"))
     return {name: Usual(name=name, **row) for name, row in data.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 LEVEL = 0.8
 """Stated coverage of the interval."""
@@ -83,7 +83,7 @@ def calibration() -> Calibration:
     """The numbers that the package ships."""
     import tomllib
 
-    text = files("lrdoctor.prescribing").joinpath(_FILE).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(_FILE).read_text(encoding="utf-8")
     row = tomllib.loads(text)
     return Calibration(
         shift=row["shift"], lean=row["lean"], slope=row["slope"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,7 +142,7 @@ def _model() -> _Model:
         It belongs to other features, or was not installed.
     """
     try:
-        with as_file(files("lrdoctor.prescribing").joinpath(MODEL)) as path, np.load(path, allow_pickle=False) as data:
+        with np.load(Path(__file__).with_name(MODEL), allow_pickle=False) as data:
             if tuple(data["names"]) != NAMES:
                 raise Unavailable("the dose model belongs to another version of its features")
             return _Model(

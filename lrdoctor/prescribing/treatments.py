@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lrdoctor.wording import share
@@ -57,7 +57,7 @@ def _effects() -> Mapping[str, Mapping[str, Effect]]:
     import tomllib
 
     try:
-        data = tomllib.loads(files("lrdoctor.prescribing").joinpath(DATA).read_text(encoding="utf-8"))
+        data = tomllib.loads(Path(__file__).with_name(DATA).read_text(encoding="utf-8"))
     except FileNotFoundError:  # about to be measured anew
         return {}
     return {
