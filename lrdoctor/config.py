@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
-import difflib
-import tomllib
 import typing
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
 from lrdoctor.errors import ConfigError
-from lrdoctor.records import Role
+from lrdoctor.records import Role  # noqa: TC001 - msgspec looks it up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +17,8 @@ if TYPE_CHECKING:
 FailLevel = Literal["any", "info", "warning", "error", "critical"]
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
     """Settings of a diagnosis; every key may also be left out.
 
     Parameters
@@ -39,14 +36,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    roles: dict[str, Role] = {}
-    rules: dict[str, dict[str, Any]] = {}
+    roles: dict[str, Role] = field(default_factory=dict)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     fail_on: FailLevel | None = None
 
     def selecting(self, select: Iterable[str], ignore: Iterable[str]) -> Config:
         """The same with rules chosen on top: `select` replaces what was selected, `ignore` adds to it."""
         select = tuple(select) or self.select
-        return msgspec.structs.replace(self, select=select, ignore=(*self.ignore, *ignore))
+        return replace(self, select=select, ignore=(*self.ignore, *ignore))
 
     def wants(self, code: str, name: str = "") -> bool:
         """Answer whether a rule is to be run."""
@@ -115,6 +112,8 @@ def find_rules(rules: Iterable[Any], entry: str) -> list[Any]:
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
     """``"; did you mean 'x'?"``, or nothing where no known name is close."""
+    import difflib
+
     by_lower = {name.lower(): str(name) for name in known}
     close = difflib.get_close_matches(wrong.lower(), by_lower, n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(by_lower[name]) for name in close)}?" if close else ""
@@ -166,11 +165,13 @@ def from_mapping(table: Mapping[str, Any], where: str = "configuration") -> Conf
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: [tool.lrdoctor] is not a table")
     data = {key.replace("-", "_"): value for key, value in table.items()}
-    known = Config.__struct_fields__
+    known = [field.name for field in fields(Config)]
     for key in data:
         if key not in known:
             near = suggestion(key, known) or f"; known keys are {', '.join(known)}"
             raise ConfigError(f"{where}: unknown key {key!r}{near}")
+    import msgspec
+
     try:
         if isinstance(data.get("roles"), dict):
             from lrdoctor.roles import parse_role
@@ -198,25 +199,30 @@ def _names(rules: Sequence[Any]) -> list[str]:
 
 
 def _changed(settings: Any, changes: Mapping[str, Any], where: str) -> Any:
+    import msgspec
+
     hints = typing.get_type_hints(type(settings))
-    fields = {field.name: hints[field.name] for field in dataclasses.fields(settings)}
+    known = {field.name: hints[field.name] for field in fields(settings)}
     values: dict[str, Any] = {}
     for key, value in changes.items():
-        field = key.replace("-", "_")
-        if field not in fields:
-            near = suggestion(field, fields) or f"; its settings are {', '.join(fields)}"
+        name = key.replace("-", "_")
+        if name not in known:
+            near = suggestion(name, known) or f"; its settings are {', '.join(known)}"
             raise ConfigError(f"{where}: unknown setting {key!r}{near}")
         try:
-            values[field] = msgspec.convert(value, fields[field])
+            values[name] = msgspec.convert(value, known[name])
         except msgspec.ValidationError as error:
             raise ConfigError(f"{where}.{key}: {error}") from None
     try:
-        return dataclasses.replace(settings, **values)
+        changed: Any = replace(settings, **values)
+        return changed
     except ValueError as error:  # the settings' own check in __post_init__
         raise ConfigError(f"{where}: {error}") from None
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         with path.open("rb") as stream:
             return tomllib.load(stream)

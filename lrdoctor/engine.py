@@ -65,7 +65,6 @@ class Context:
         self._known: dict[str, Any] = {
             "run": run,
             "hyperparameters": run.hyperparameters,
-            "context": self,
             **(known or {}),
         }
         self._missing: dict[str, str] = {}
@@ -81,6 +80,8 @@ class Context:
         """
         if name in self._known:
             return self._known[name]
+        if name == "context":  # not among what is known: a run's arrays would wait for the garbage collector
+            return self
         if name in self._missing:
             raise Unavailable(self._missing[name])
         try:

@@ -5,7 +5,6 @@ Bundles come out directory by directory, so memory does not grow with the size o
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -227,7 +226,11 @@ class _Walk:
     def _tree(self, stamp: bytes, folders: Sequence[Path]) -> bytes:
         """Differs when anything in or below a directory has changed; empty where that is not known."""
         below = [self._trees.pop(folder, b"entered by another way") for folder in folders]
-        return hashlib.blake2b(b"".join([stamp, *below]), digest_size=16).digest() if stamp and all(below) else b""
+        if not stamp or not all(below):
+            return b""
+        from hashlib import blake2b
+
+        return blake2b(b"".join([stamp, *below]), digest_size=16).digest()
 
     def _bundled(self, path: Path, own: Sequence[Claimed], held: Sequence[Bundle]) -> Iterator[Bundle]:
         """The logs of one directory in one bundle, or in several where they are many."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from lrdoctor.errors import UsageError
@@ -33,12 +32,14 @@ def write(path: Path, content: bytes) -> None:
     UsageError
         It cannot be written.
     """
+    from tempfile import mkstemp
+
     try:
         if path.exists() and not path.is_file():  # a device, a pipe
             path.write_bytes(content)
             return
         final = path.resolve()
-        handle, name = tempfile.mkstemp(dir=final.parent, prefix=f".{final.name[:60]}.", suffix=".part")
+        handle, name = mkstemp(dir=final.parent, prefix=f".{final.name[:60]}.", suffix=".part")
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream:

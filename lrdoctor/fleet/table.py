@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +74,10 @@ class TableWriter:
         types["list<string>"] = arrow.list_(arrow.string())
         about = {"lrdoctor.schema": SCHEMA, "lrdoctor.version": lrdoctor.__version__}
         self._schema: pa.Schema = arrow.schema([(name, types[kind]) for name, kind, _ in COLUMNS], metadata=about)
+        from tempfile import mkstemp
+
         try:
-            handle, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:60]}.", suffix=".part")
+            handle, name = mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:60]}.", suffix=".part")
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
         os.close(handle)

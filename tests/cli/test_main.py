@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from lrdoctor.cli import main
 from lrdoctor.cli._main import build_parser
 from lrdoctor.registry import discover
 
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_logs"
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "tensorboard", "torch"}
 
 
@@ -34,6 +36,32 @@ def test_light_commands_import_nothing_heavy(argv):
     )
     done = python(code, *argv)
     assert done.stderr.endswith("HEAVY [] 0\n"), done.stderr
+
+
+NEEDLESS = {
+    "pandas", "scipy", "matplotlib", "tensorboard", "torch", "rich", "jinja2", "yaml", "pyarrow",
+    "numpy.ma", "numpy.random", "importlib.metadata", "importlib.resources", "email", "socket", "tempfile", "difflib",
+    "html", "hashlib", "msgspec", "multiprocessing", "concurrent.futures", "sqlite3",
+}  # fmt: skip
+"""What a diagnosis can do without, 5 to 35 ms each."""
+
+
+@pytest.mark.parametrize("kind", ["csv", "events"])
+def test_a_diagnosis_imports_nothing_needless(tmp_path, kind):
+    if kind == "csv":
+        rows = "".join(f"{step},{1 / (step + 1) + 0.2:.5f},0.001\n" for step in range(200))
+        (tmp_path / "metrics.csv").write_text("step,train_loss,lr\n" + rows)
+        logs = tmp_path
+    else:
+        logs = SAMPLES / "overfitting-classifier"
+    code = (
+        "import sys; from lrdoctor.cli import main; status = main(['diagnose', sys.argv[1]]);"
+        f"print('NEEDLESS', sorted({NEEDLESS} & set(sys.modules)), status, file=sys.stderr);"
+        "others = [n for n in sys.modules if n.rpartition('.')[0] in ('lrdoctor.cli', 'lrdoctor.renderers')];"
+        "print(*sorted(n for n in others if not n.split('.')[-1].startswith('_')), file=sys.stderr)"
+    )
+    done = python(code, str(logs))
+    assert done.stderr == "NEEDLESS [] 0\nlrdoctor.cli.diagnose lrdoctor.renderers.text\n", done.stderr
 
 
 def test_import_costs_next_to_nothing():
