@@ -89,7 +89,7 @@ class Report:
         return any(said.run.id == run_id for said in self.runs)
 
     def __getitem__(self, key: str | int) -> RunReport:
-        """One run, by its id, by the end of it that no other run has (whole names of directories), or by its place.
+        """One run, by its id, by a part of it that no other run has (whole names of directories), or by its place.
 
         Raises
         ------
@@ -103,9 +103,10 @@ class Report:
         for said in self.runs:
             if said.run.id == key:
                 return said
-        ending = [said for said in self.runs if said.run.id.endswith(f"/{key}")]
-        if len(ending) == 1:
-            return ending[0]
+        for fits in (str.endswith, str.__contains__):
+            matching = [said for said in self.runs if fits(f"/{said.run.id}/", f"/{key}/")]
+            if len(matching) == 1:
+                return matching[0]
         from lrdoctor.config import suggestion
 
         raise KeyError(f"no run {key!r}{suggestion(key, [said.run.id for said in self.runs])}")

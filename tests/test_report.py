@@ -43,6 +43,16 @@ def test_the_end_of_an_id_will_do_where_only_one_run_has_it(report):
         report["_0.1"]
 
 
+def test_the_directory_that_holds_a_run_will_do_where_it_holds_no_other(report):
+    alone = replace(report[3], run=replace(report[3].run, id="exp3/lightning_logs/version_0"))
+    more = Report(Diagnosis(runs=(*report.runs, alone)))
+    for name in ("exp3", "version_0", "lightning_logs", "exp3/lightning_logs"):
+        assert more[name].run.id == alone.run.id
+    for name in ("sweep", "exp", ""):
+        with pytest.raises(KeyError):
+            more[name]
+
+
 def test_unknown_run_names_the_closest(report):
     with pytest.raises(KeyError, match=r"did you mean 'sweep/lr_0\.1'"):
         report["sweep/lr_0.2"]

@@ -91,13 +91,14 @@ def _cells(said: RunDiagnosis) -> str:
     picture = f"{sparkline(curve)}<br><small>{_text(curve.tag, 24)}</small>" if curve is not None else ""
     extra = "".join(f"<br>{escape(phrase)}" for phrase in words.treatment(said, brief=True))
     sure = f"<small>{escape(percent(said.plan.confidence))} sure</small>"
-    advice = f"<b>{escape(words.dose(said.plan))}</b>{extra}<br>{sure}"
+    advice = f'<div style="min-width:15em"><b>{escape(words.advice(said))}</b>{extra}<br>{sure}</div>'
     findings = "".join(
         f"<br><small><code>{_text(finding.code)}</code> {_text(finding.message, 600)}</small>"
         for finding in said.findings
     )
     why = f"{_text(said.plan.reason, 600)}{findings}"
-    cells = (_badge(said.verdict), f"<b>{_text(said.run.id)}</b>", picture, advice, why)
+    name = f'<div style="min-width:11em;overflow-wrap:anywhere"><b>{_text(said.run.id)}</b></div>'
+    cells = (_badge(said.verdict), name, picture, advice, why)
     return "".join(f"<td {_CELL}>{cell}</td>" for cell in cells)
 
 

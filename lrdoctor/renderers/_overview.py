@@ -68,7 +68,7 @@ def _headline(said: RunDiagnosis, widths: tuple[int, int], options: Options) -> 
     curve = words.leading_curve(said)
     phrases = "".join(f", {phrase}" for phrase in words.treatment(said, brief=True)) if told else ""
     sure = f"; {percent(said.plan.confidence)} sure"
-    advice: list[Part] = [(words.dose(said.plan), "dose"), (phrases, ""), (sure, "dim")]
+    advice: list[Part] = [(words.advice(said), "dose"), (phrases, ""), (sure, "dim")]
     name = clean(said.run.id)
     if width is None or not told:
         name = name if width is None else elide(name, width // 3)

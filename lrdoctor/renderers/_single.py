@@ -85,7 +85,7 @@ def _ends(series: Series) -> str:
 def _plan(said: RunDiagnosis) -> Iterator[Line]:
     plan = said.plan
     level = f", {percent(plan.lr.level)} interval" if not words.keeps_rate(plan) else ""
-    yield Line([("  - ", "")], [(words.dose(plan), "dose"), (level, "dim")])
+    yield Line([("  - ", "")], [(words.advice(said), "dose"), (level, "dim")])
     for phrase in words.treatment(said):
         yield Line([("  - ", "")], [(phrase, "")])
     if plan.reason:

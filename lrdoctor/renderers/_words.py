@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.cleaning import clean
-from lrdoctor.patterns import pattern
 from lrdoctor.records import Role, Verdict
-from lrdoctor.wording import figure, percent
+from lrdoctor.wording import counted, figure, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,11 +40,13 @@ _SCHEDULES = {
     "one_cycle": "one cycle: up over the first {warm}, then down to {end}",
     "cooldown": "hold it, then cool down to {end}",
 }
-_NUMBERS = pattern(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_NUMBERS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 _ACTIONS = {
     "early_stop": "stop early",
     "regularize": "regularise",
     "restart_before": "restart from a checkpoint before",
+    "overfit_one_batch": "see whether it can overfit one batch",
+    "read_range_test": "read a rate off it with lrdoctor range-test",
 }
 
 
@@ -97,6 +99,11 @@ def dose(plan: Plan) -> str:
     low, high = advice.interval
     text = f"{rate} × {figure(advice.factor, 2)} ({figure(low, 2)} to {figure(high, 2)})"
     return text if advice.value is None else f"{text} → {figure(advice.value)}"
+
+
+def advice(said: RunDiagnosis) -> str:
+    """The dose, or that there is none: a log that cannot tell is no reason to keep a rate."""
+    return "no advice on the LR" if said.verdict is Verdict.INCONCLUSIVE else dose(said.plan)
 
 
 def schedule(advice: ScheduleAdvice, run: Run | None = None) -> str:
@@ -169,7 +176,7 @@ def _steps_of(run: Run, share: float) -> str:
     count = round(share * span)
     if count < 1 or unit != "step":
         return ""
-    return f"{float(f'{count:.2g}'):,.0f} steps"
+    return counted(int(float(f"{count:.2g}")), "step")
 
 
 def _unit(run: Run) -> str:

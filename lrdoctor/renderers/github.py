@@ -50,7 +50,7 @@ RENDERER = GithubRenderer()
 
 def _run(said: RunDiagnosis) -> str:
     worst = max((finding.severity for finding in said.findings), key=lambda severity: severity.rank)
-    advice = ", ".join([words.dose(said.plan), *words.treatment(said, brief=True)])
+    advice = ", ".join([words.advice(said), *words.treatment(said, brief=True)])
     found = [f"{finding.code} {finding.name}: {clean(finding.message, 600)}" for finding in said.findings]
     message = "\n".join([f"{advice} ({percent(said.plan.confidence)} sure)", *found])
     return _command(_LEVELS[worst], said.run.source, f"{said.verdict}: {clean(said.run.id, 80)}", message)

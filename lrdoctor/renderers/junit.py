@@ -53,7 +53,7 @@ def _case(said: RunDiagnosis) -> Element:
     from xml.etree.ElementTree import SubElement
 
     case = _element(said.run.id, f"lrdoctor.{clean(said.run.format)}", said.run.source)
-    advice = ", ".join([words.dose(said.plan), *words.treatment(said)])
+    advice = ", ".join([words.advice(said), *words.treatment(said)])
     headline = f"{said.verdict}: {advice} ({percent(said.plan.confidence)} sure)"
     body = "\n".join(_lines(said))
     if said.verdict is Verdict.HEALTHY:

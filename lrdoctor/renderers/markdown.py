@@ -109,7 +109,7 @@ def _row(said: RunDiagnosis) -> str:
     curve = words.leading_curve(said)
     picture = f"`{blocks(curve, 16)}`" if curve is not None else ""
     phrases = [text(phrase) for phrase in words.treatment(said, brief=True)]
-    advice = ", ".join([f"**{words.dose(said.plan)}**", *phrases])
+    advice = ", ".join([f"**{words.advice(said)}**", *phrases])
     cells = (_sign(said.verdict), code(said.run.id), picture, advice, text(percent(said.plan.confidence)))
     return f"| {' | '.join(cells)} |\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lrdoctor.cli import main
+from lrdoctor.records import Verdict
 from lrdoctor.registry import discover
 
 
@@ -42,6 +43,15 @@ def test_explain_on_a_terminal_is_laid_out(capsys, monkeypatch):
     out = capsys.readouterr().out
     assert "## " not in out
     assert "\x1b[" in out
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_explain_what_a_verdict_means(capsys, verdict):
+    assert main(["explain", verdict]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"# {verdict}\n")
+    for rule in discover("lrdoctor.rules", "RULE").values():
+        assert (f"- {rule.code} {rule.name}: " in out) == (rule.verdict == verdict)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,12 @@ def test_dose(factor, interval, value, said):
     )
 
 
+def test_where_the_log_cannot_tell_no_rate_is_kept(diagnosis, oscillating):
+    unsure = next(said for said in diagnosis.runs if said.verdict is Verdict.INCONCLUSIVE)
+    assert words.advice(unsure) == "no advice on the LR"
+    assert words.advice(oscillating) == words.dose(oscillating.plan)
+
+
 def test_treatment(oscillating):
     assert words.treatment(oscillating) == [
         "warm up over the first 10 % (60 steps), then cosine to 0",
@@ -60,6 +66,10 @@ def test_treatment(oscillating):
         "stop early at step 400 (OVF101)",
     ]
     assert words.treatment(oscillating, brief=True)[0] == "warm up over the first 10 %, then cosine to 0"
+    short = Series(tag="loss", step=np.arange(5), value=np.ones(5))
+    run = Run(id="r", source="r", format="csv", series={"loss": short})
+    shape = ScheduleAdvice(kind="warmup_cosine", warmup_fraction=0.3, final_fraction=0.0)
+    assert words.schedule(shape, run) == "warm up over the first 30 % (1 step), then cosine to 0"
 
 
 def test_stretch_speaks_the_unit_of_the_curve():

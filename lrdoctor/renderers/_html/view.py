@@ -88,9 +88,18 @@ class RunView:
 
     @property
     def change(self) -> str:
-        """``× 0.18``; ``keep``."""
+        """``× 0.18``; ``keep``; ``keep, cosine``; ``?`` where the log cannot tell."""
         plan = self.said.plan
-        return "keep" if words.keeps_rate(plan) else f"× {figure(plan.lr.factor, 2)}"
+        if not self.tells:
+            return "?"
+        if not words.keeps_rate(plan):
+            return f"× {figure(plan.lr.factor, 2)}"
+        return f"keep, {plan.schedule.kind.replace('_', ' ')}" if plan.schedule else "keep"
+
+    @property
+    def tells(self) -> bool:
+        """Whether the log says enough for advice on the rate."""
+        return self.said.verdict is not Verdict.INCONCLUSIVE
 
     @property
     def keeps(self) -> bool:
