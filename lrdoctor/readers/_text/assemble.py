@@ -38,7 +38,7 @@ def pieces(scan: Scan) -> list[Piece]:
     if not any(measured(group) or is_pair(group) or _counted_values(group) for group in groups):
         return []
     notes: list[str] = []
-    groups = _divided(groups, scan, notes)
+    groups = _tested(_divided(groups, scan, notes), notes)
     axis = find_axis(groups, _announced(groups))
     if axis is None:
         return pieces_without_axis(groups, scan, notes)
@@ -100,6 +100,26 @@ def _divided(groups: list[Group], scan: Scan, notes: list[str]) -> list[Group]:
             part.fields = tuple(_under(item, name) for item in part.fields)
             part.split = name
             out.append(part)
+    return out
+
+
+def _tested(groups: Sequence[Group], notes: list[str]) -> list[Group]:
+    """Lines that name the best so far, beside values that finer lines print while training, are evaluations."""
+    out = []
+    for group in groups:
+        tags = {item.tag for item in group.fields if item.kind == "value"}
+        finer = any(
+            tags & {item.tag for item in other.fields if item.kind == "value"}
+            and other.lines.size >= 3 * group.lines.size
+            and any(item.kind == "step" for item in other.fields)
+            for other in groups
+        )
+        best = any(tag.lower().startswith("best") for tag in tags)
+        if best and finer and not group.split and all(item.kind == "value" for item in group.fields):
+            group = group.take(np.arange(group.lines.size))
+            group.fields, group.split = tuple(_under(item, "val") for item in group.fields), "val"
+            notes.append("lines that name the best so far are taken for evaluations")
+        out.append(group)
     return out
 
 

@@ -69,7 +69,9 @@ def looks_printed(file: LogFile) -> bool:
 
 def is_telling(name: str) -> bool:
     """Say whether a file's name lets one expect a training log, so that a refusal should be heard."""
-    return _TELLING.search(name) is not None and not name.lower().startswith("readme")
+    if _NEVER.fullmatch(name) or name.lower().startswith("readme"):
+        return False
+    return _TELLING.search(name) is not None
 
 
 def samples(file: LogFile) -> Iterator[bytes]:
@@ -130,16 +132,14 @@ def plain(sample: bytes) -> bytes:
 def _count(sample: bytes) -> int:
     """Lines with a measurement or a count, and rows under the head of a table; no more than are needed."""
     sample = plain(sample)
-    lower = sample.lower()
+    lower = sample.lower().replace(b"\r", b"\n")
     seen = -1
     found = 0
     for match in _SAYS.finditer(lower):
         if match.start() > seen and _is_word(match[1]):
             found += 1
-            seen = min(
-                (end for end in (lower.find(b"\n", match.end()), lower.find(b"\r", match.end())) if end >= 0),
-                default=len(lower),
-            )
+            end = lower.find(b"\n", match.end())
+            seen = end if end >= 0 else len(lower)
             if found >= ENOUGH:
                 return found
     if _HEADER.search(lower):

@@ -36,13 +36,14 @@ _CODE = re.compile(
 _REFUSED = re.compile(
     r"^\s*time \(ms\)|maxDets=|improved from|not improve|(?:de|in)creased?\b.*->|Traceback|^\s*File \""
     r"|Warning\b|deprecat|rm -|\$\{|requires_grad|Sequential\(|Linear\(|Conv\dd\(|LayerNorm\(|Dropout\("
-    r"|ModuleList|_features=",
+    r"|ModuleList|_features=|\bClass\s+Images\s+(?:Labels|Instances|Targets)\b",
     re.IGNORECASE,
 )
 # Another stream broke in: a warning, with the file that raised it in front.
 _INTERRUPTED = re.compile(r"WARNING:|UserWarning|(?<=\d)/[\w./-]+\.py:\d+|[\w./\\-]{1,200}\.py:\d+: \w*Warning\b")
 _RULE = re.compile(r"\s*[+|]?[-=+_|*~\u2010-\u259f ]{5,}[+|]?\s*")
 _BOX = re.compile(r"\s*\|\s*(?P<key>[^|]*?[^|\s][^|]*?)\s*\|\s*(?P<value>[^|]*?)\s*\|?\s*")
+_BAR_BEHIND = re.compile(r"%(?:\||\s+[\u2500-\u257f])")
 _BAR_KERAS = re.compile(r"\[=*>?\.{2,}\]|\[={5,}\]|[\u2501\u2578\u257a]{3,}")
 _BAR_TQDM = re.compile(r"%\|[^|]{0,300}\| *\d+/\d+ \[|\d+(?:it|ba|ex|step)? \[\d+:\d+[,<]|\d+/\d+ \[\d+:\d+<")
 _SESSION = re.compile(
@@ -171,7 +172,8 @@ _PIPE_CELL = re.compile(r"(?<=\|)[^|]*(?=\|)")
 def _bare_row(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
     """A line of numbers only, as below a header: each number with the cell it stands in."""
     body = text
-    bar = text.find("%|")
+    drawn = _BAR_BEHIND.search(text)
+    bar = drawn.start() if drawn else -1
     if bar > 0:
         body = text[: text.rfind(" ", 0, bar) + 1]  # YOLO prints its bar behind the row
     colon = body.find(": ")
@@ -198,7 +200,7 @@ def _bare_row(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
         fields.append(Field(index, str(number)))
     if len(fields) < 2:
         return None
-    return Line("row", tuple(fields), names=(str(len(cells)),))
+    return Line("row", tuple(fields), names=(str(len(cells)),), bar="keras" if drawn else "")
 
 
 def _boxed(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:
@@ -256,6 +258,9 @@ _KNOWN = (
     _line(rf".*\bScore at iteration (\d+) is {_NUM}.*", "iteration*, score (loss)"),
     # A scheduler speaks up when it changes the rate.
     _line(rf".*?\bepoch\s*(\d+).*?learning rate (?:of group 0 )?to {_NUM}.*", "epoch*, learning rate"),
+    # YOLO's detections of all classes, below a line of names that is a progress bar as well.
+    _line(rf"\s*all\s+\d+\s+\d+\s+{_NUM}\s+{_NUM}\s+{_NUM}\s+{_NUM}(?:\s.*)?",
+          "val/precision, val/recall, val/mAP50, val/mAP50-95"),
     # TensorFlow's estimator evaluates without saying so in the names.
     _line(rf".*Saving dict for global step (\d+):.*?(?<!\w)loss = {_NUM}.*", "global_step*, eval/loss"),
 )

@@ -59,7 +59,7 @@ def _rows(scan: Scan) -> list[Group]:
     kinds = list(dict.fromkeys(scan.names[line] for line in headers))[:_HEADERS]
     number_of = {names: number for number, names in enumerate(kinds)}
     which = np.array([number_of.get(scan.names[line], -1) for line in headers])
-    found: dict[tuple[tuple[str, ...], tuple[int, ...], bool], list[tuple[Group, Ints]]] = {}
+    found: dict[tuple[tuple[str, ...], tuple[int, ...], bool, str], list[tuple[Group, Ints]]] = {}
     for group in scan.groups:
         if group.what != "row":
             continue
@@ -71,9 +71,9 @@ def _rows(scan: Scan) -> list[Group]:
             if max(cells) > len(names):
                 continue
             rows = np.flatnonzero(kind == number)
-            found.setdefault((names, cells, group.overwritten), []).append((group, rows))
+            found.setdefault((names, cells, group.overwritten, group.bar), []).append((group, rows))
     named: list[Group] = []
-    for (names, cells, overwritten), parts in found.items():
+    for (names, cells, overwritten, _), parts in found.items():
         fields, keep = [], []
         for place, cell in enumerate(cells):
             if cell >= len(names) or is_clock(names[cell]):
@@ -86,8 +86,15 @@ def _rows(scan: Scan) -> list[Group]:
         values = np.concatenate([group.values[rows][:, keep] for group, rows in parts])
         order = np.argsort(lines, kind="stable")
         # A row that is still being overwritten holds means so far, like the states of a Keras bar.
-        named.append(Group("data", tuple(fields), "", "keras", overwritten, lines[order], values[order]))
+        whole = Group("data", tuple(fields), "", "keras", overwritten, lines[order], values[order])
+        named.append(_full_bars(whole) if all(group.bar for group, _ in parts) else whole)
     return named
+
+
+def _full_bars(group: Group) -> Group:
+    """Rows with a progress bar behind them: of each epoch the last, whether or not the others were overwritten."""
+    at = next((n for n, item in enumerate(group.fields) if item.kind == "epoch"), None)
+    return group if at is None else group.take(np.append(np.diff(group.column(at)) != 0, True))
 
 
 def _spelled_out(name: str, names: tuple[str, ...]) -> str:

@@ -64,6 +64,7 @@ class _Walk:
         self.base, self.listed = "", 0  # a list: its name, how many elements were met
         self.split = ""
         self.above = ""  # what a list of names stands under
+        self.position = False  # the epoch of a list [epoch, iteration] has just been met
         self.pending = ""  # a measure that was named before what counts: "Cost after epoch 100: 0.69"
 
     def run(self) -> None:
@@ -148,6 +149,11 @@ class _Walk:
         if not began:
             gap = patterns.UNIT.sub(_keep_words, gap, count=1)
         self.base, self.listed = "", 0
+        if self.position:
+            self.position = False
+            if gap.strip() == ",":
+                self._keep(Field(index, "iteration", "step", 2))
+                return
         key, opened = self._key(gap)
         token = text[start:end]
         whole = token.replace(",", "").isdigit()
@@ -164,6 +170,10 @@ class _Walk:
             return
         rank = axis_rank(key)
         if rank is not None and (whole or (rank < 0 and not patterns.OTHER_UNIT.match(behind))):
+            if key == "step" and opened == "[" and re.match(r",\s*\d", behind):  # dllogger: [epoch, iteration]
+                self._keep(Field(index, "epoch", "epoch", -1))
+                self.position = True
+                return
             kind: Kind = "epoch" if rank < 0 else "step"
             self.split = split_of(key.replace("_", " ")) or self.split
             self._keep(Field(index, key, kind, rank, scale_of(behind)))
@@ -258,7 +268,7 @@ class _Walk:
     def _unnamed(self, index: int, behind: str, gap: str, *, began: bool, whole: bool) -> None:
         """A number without a name may still be a position: ``[3][100/5000]``, ``[10] loss:``."""
         self.last = None
-        if not whole:
+        if not whole or (not began and patterns.OTHER_UNIT.match(behind)):
             return
         lead = patterns.ORDINAL.match(behind)
         rank = axis_rank(lead.group(1)) if lead else None

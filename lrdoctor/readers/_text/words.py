@@ -156,7 +156,7 @@ WORTHWHILE = re.compile(
     rb"(?i)loss|acc|epoch|step|iter|\blr|learn|rate\b|\bup\b|ppl|perpl|err|grad|norm|train|valid|test|eval|dev\b"
     rb"|score|reward|return|episode|batch|update|dice|iou|\bmap\b|auc|precision|recall|f1|cost|objective|elbo|\bkl"
     rb"|\bap\b|mse|mae|psnr|bleu|wer\b|cer\b|nll|bpc|bpd|xent|entropy|%\||\btrl|\btel|\bep\b|round|frame|timestep"
-    rb"|generation|\bfid|tick|kimg|\bit\b|[\xe0-\xef]"
+    rb"|generation|\bfid|tick|kimg|\bit\b|[\xe0-\xef]|^\s+all\s"
 )
 
 # ---- what is not worth keeping
