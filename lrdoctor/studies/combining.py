@@ -52,9 +52,9 @@ class Settings:
     """Power of a single response: its candidates are not independent of one another."""
     crowd_power: float = 0.8
     """n responses count as n**(1 - this): they err together."""
-    least_trust: float = 0.1
+    least_trust: float = 0.3
     """Trust in the response of a run that learnt nothing, relative to one that ended best."""
-    doubt: float = 0.3
+    doubt: float = 0.2
     """Chance that the responses mislead altogether: enough measured levels can then overrule them."""
     resolution: float = 0.6
     """Standard deviation of measured against true level, in log-odds of the reduction."""
@@ -67,13 +67,10 @@ class Settings:
     """Chance that a run blows up, or does not, against the hypothesis."""
     fine_share: float = 0.2
     """Weight of ending within 10 % of the best, beside within 2 %, in what the next run is for."""
-    enough_alone: float = 0.35
-    """Chance of a single run to be near the best at which it is left alone: the trials' best rates seldom
-    promise more."""
     enough: float = 0.98
-    """The same for the best of several."""
+    """Chance of the best run to be near the best at which no other is worth it."""
     least_added: float = 0.003
-    """Chance of reaching what the best of several runs does not, below which another run is not worth it."""
+    """Chance of reaching what the best run does not, below which another run is not worth it."""
     second: float = 0.5
     """Chance, relative to the first rate's, from which on a second rate is named too."""
     apart: float = 0.18
@@ -218,8 +215,6 @@ def _enough(seen: Observations, best: int, best_chance: float, added: float, s: 
     """Whether another run is not worth it; never while the best of three rates or more is the last one on its
     side."""
     rates = seen.log10_lr
-    if rates.size == 1:
-        return best_chance >= s.enough_alone
     last = rates[best] in (rates.min(), rates.max())
     if last and np.unique(np.round(rates, 2)).size >= _BRACKETS:
         beside = np.abs(rates - rates[best]) > s.apart / 2

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lrdoctor.engine import Context
     from lrdoctor.prescribing.response import Response
     from lrdoctor.records import Hyperparameter, Run, RunDiagnosis
+    from lrdoctor.signals.schedule import Schedule
     from lrdoctor.studies.levels import Level
 
 _LENGTHS = ("max_steps", "epochs")
@@ -52,6 +53,8 @@ class Facts:
         Step of the first loss.
     response
         Its fitted response; None where there is none.
+    like_trials
+        Whether it is of the kind that the trials cover: rate, optimizer and steps known, no schedule of its own.
     """
 
     said: RunDiagnosis
@@ -68,6 +71,7 @@ class Facts:
     broke: bool
     first_step: int
     response: Response | None
+    like_trials: bool
 
     @property
     def id(self) -> str:
@@ -101,8 +105,14 @@ def facts_of(context: Context, said: RunDiagnosis) -> Facts:
         val_tag=val.tag if val is not None else "",
         broke=blew_up(context),
         first_step=int(some.step[0]) if some is not None and len(some) else 0,
-        response=context.find("response"),
+        response=(response := context.find("response")),
+        like_trials=response is not None and _like_trials(response, context.find("schedule")),
     )
+
+
+def _like_trials(response: Response, schedule: Schedule | None) -> bool:
+    known = response.rate_known and response.optimizer_known and math.isfinite(response.log10_steps)
+    return known and (schedule is None or schedule.kind == "constant")
 
 
 def _planned(known: Mapping[str, Hyperparameter]) -> tuple[str, float] | None:

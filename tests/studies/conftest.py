@@ -29,7 +29,7 @@ def facts():
     def make(lr, end, *, noise=0.001, first=2.3, broke=False, val=None, run_id=None, said=None, **other):
         defaults = {
             "optimizer": "adam", "hyperparameters": {"lr": lr, "batch_size": 32}, "planned": None, "length": 600,
-            "unit": "step", "train_tag": "loss", "first_step": 0, "response": None,
+            "unit": "step", "train_tag": "loss", "first_step": 0, "response": None, "like_trials": True,
         }  # fmt: skip
         return Facts(
             said=diagnosed(run_id or f"lr_{lr}", **(said or {"rate": lr})), lr=lr,

@@ -40,8 +40,10 @@ def test_one_run_follows_its_response():
     assert found.interval[0] <= found.log10_lr <= found.interval[1]
 
 
-def test_a_single_run_that_is_where_its_response_puts_the_best_is_left_alone():
-    assert combine(observed([-2.5], [0.05], centres=[-2.5])).settled
+def test_a_single_run_that_is_where_its_response_puts_the_best_is_the_best_bet():
+    found = combine(observed([-2.5], [0.05], centres=[-2.5]))
+    assert found.best_chance > found.chance > found.added
+    assert not found.settled, "one log is never sure enough"
 
 
 def test_levels_that_fall_with_the_rate_lead_upwards_without_any_response():
