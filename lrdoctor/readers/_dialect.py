@@ -111,12 +111,13 @@ def _try(
     rows = [(i, [cell.strip() for cell in split(line, delimiter)]) for i, line in body]
     if delimiter == "|":
         rows = [(i, row) for i, row in rows if set("".join(row)) - set("-:+= ")]  # rules between lines
+    rows = [(i, row) for i, row in rows if any(row)]  # delimiters alone say nothing
     if not rows:
         return None
     marks = tuple(line.lstrip("# \t").strip() for _, line in comments)
     at = _find_header(rows)
     data = [row for _, row in (rows if at is None else rows[at + 1 :])]
-    names = [] if at is None else list(rows[at][1])
+    names = [] if at is None else _spoken_in_two(rows, at) or list(rows[at][1])
     skip = rows[0][0] if at is None else rows[at][0] + 1
     if not data:
         empty = Dialect(delimiter, unique_names(names), skip, len(names), comments=marks)
@@ -156,6 +157,14 @@ def _find_header(rows: Rows) -> int | None:
         if about_as_wide and any(is_number(cell.replace(",", ".")) for cell in below):
             return index
     return None
+
+
+def _spoken_in_two(rows: Rows, at: int) -> list[str] | None:
+    """Names that MATLAB breaks into two lines: "Validation" above "Loss"; None where the header is one line."""
+    above, below = rows[at - 1][1] if at else [], rows[at][1]
+    if len(above) != len(below) or all(below) or len(set(below)) == len(below) or any(map(is_number, above)):
+        return None
+    return [f"{first} {second}".strip() for first, second in zip(above, below, strict=True)]
 
 
 def _has_decimal_comma(rows: Sequence[Sequence[str]]) -> bool:

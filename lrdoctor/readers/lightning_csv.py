@@ -33,7 +33,7 @@ class LightningCsvReader:
         if file.name != "metrics.csv":
             return None
         names = header_names(file)
-        if "step" not in names:
+        if "step" not in names or {"metric", "value"} <= set(names):  # a metric a row: MLflow's download
             return None
         sure = "epoch" in names or (file.path.parent / "hparams.yaml").exists()
         return Claim(strength=Strength.FORMAT if sure else Strength.SHAPE)
