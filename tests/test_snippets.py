@@ -3,6 +3,8 @@
 A block fenced with `sh` or `python` is run, line by line or as a whole; blocks of a page share their files and names.
 A block that begins with `# file: PATH` is written there. The line above a block may say otherwise:
 `<!-- not run: REASON -->`, `<!-- fails: REASON -->`, `<!-- needs PACKAGE -->`. A line with `--fail-on` may end with 1.
+
+A block fenced with `text` whose first line is `$ COMMAND` shows what that says on a terminal of 100 columns.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ _BLOCK = re.compile(
 )
 _MARK = re.compile(r"(?P<kind>not run|fails|needs|main-command|test-command)(?::? (?P<what>.+))?")
 _FILE = re.compile(r"# file: (\S+)\n")
+_SHOWN = re.compile(r"^```text\n\$ (.+)\n((?s:.*?))^```$", re.M)
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e-?\d+)?")
 _COPIED = ("lrdoctor", "docs", "sample_logs", "tests", "pyproject.toml", "README.md", "LICENSE")
 # What a reader of the pages has: values of a training loop, an optimizer, a finder. The rest is in the sandbox's files.
 _GIVEN = """
@@ -86,8 +90,8 @@ def sandbox(tmp_path):
     return tmp_path
 
 
-def run(command, sandbox):
-    """Run a program in the sandbox; answer what came of it."""
+def run(command, sandbox, **more):
+    """Run a program in the sandbox, with more in its environment; answer what came of it."""
     environment = {
         **os.environ,
         "PATH": f"{sandbox / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -98,6 +102,7 @@ def run(command, sandbox):
         "PYTEST_ADDOPTS": "",
         "GITHUB_STEP_SUMMARY": str(sandbox / "summary.md"),
         "OMP_NUM_THREADS": "1",
+        **more,
     }
     return subprocess.run(
         command, cwd=sandbox, env=environment, capture_output=True, text=True, timeout=300, check=False
@@ -138,6 +143,26 @@ def test_what_a_page_says_to_type_can_be_typed(page, sandbox):
                 assert "Traceback" not in done.stderr
     done = run([sys.executable, "-c", "\n".join(script)], sandbox)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def words_and_numbers(text):
+    """What was printed, without colours; curves and numbers, which may differ in a last digit, apart."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    numbers = [float(number.replace(",", "")) for number in _NUMBER.findall(text)]
+    return _NUMBER.sub("0", re.sub(r"[▁-█]", "█", text)).split(), numbers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if _SHOWN.search(page.read_text(encoding="utf-8"))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)  # fmt: skip
+def test_what_a_page_shows_is_what_is_said(page, sandbox):
+    for command, shown in _SHOWN.findall(page.read_text(encoding="utf-8")):
+        done = run(["bash", "-c", command], sandbox, COLUMNS="100", FORCE_COLOR="1", FORCE_HYPERLINK="0")
+        said, numbers = words_and_numbers(done.stdout)
+        assert words_and_numbers(shown)[0] == said, f"{command} says now:\n{done.stdout}"
+        assert words_and_numbers(shown)[1] == pytest.approx(numbers, rel=0.05), f"{command} says now:\n{done.stdout}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
