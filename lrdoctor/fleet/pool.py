@@ -94,7 +94,10 @@ class Processes:
         methods = multiprocessing.get_all_start_methods() if _room_for_a_socket() else []
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
         if hasattr(context, "set_forkserver_preload"):
-            context.set_forkserver_preload(["lrdoctor.fleet.work"])
+            from multiprocessing import forkserver
+
+            context.set_forkserver_preload(["lrdoctor.fleet.ready"])
+            forkserver.ensure_running()  # it loads what workers need while this process looks for logs
         return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin, initargs=(dict(os.environ),))
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:

@@ -34,7 +34,7 @@ def thin(run: Run) -> Run:
 def _thinned(series: Series, shaped: bool) -> Series:
     if series.logged is not None:  # once is enough
         return series
-    kept = telling(series.value) if shaped else np.unique([0, len(series) - 1]) if len(series) else np.arange(0)
+    kept = telling(series.value) if shaped else np.arange(0, len(series), max(len(series) - 1, 1))
     return replace(series, step=series.step[kept], value=series.value[kept], wall_time=None, logged=series.points)
 
 
@@ -56,14 +56,21 @@ def telling(value: NDArray[np.float64]) -> NDArray[np.int64]:
         return np.arange(n, dtype=np.int64)
     length = -(-n // STRETCHES)
     rows = -(-n // length)
-    index = np.minimum(np.arange(rows * length), n - 1).reshape(rows, length)
-    block = value[index]
+    padded = np.full(rows * length, value[-1])
+    padded[:n] = value
+    block = padded.reshape(rows, length)
+    begin = np.arange(0, rows * length, length)
     finite = np.isfinite(block)
-    low = np.where(finite, block, np.inf).argmin(axis=1)
-    high = np.where(finite, block, -np.inf).argmax(axis=1)
-    high[~finite.any(axis=1)] = length - 1  # two points of every stretch, so that each takes its share of a sparkline
-    broken = np.flatnonzero(~finite.all(axis=1))
-    every = np.arange(rows)
-    picked = [index[every, low], index[every, high], index[broken, (~finite[broken]).argmax(axis=1)]]
-    kept: NDArray[np.int64] = np.unique(np.concatenate([*picked, [0, n - 1]])).astype(np.int64)
-    return kept
+    kept = np.zeros(n, np.bool_)
+    kept[[0, -1]] = True
+    if finite.all():
+        low, high = block.argmin(axis=1), block.argmax(axis=1)
+    else:
+        low = np.where(finite, block, np.inf).argmin(axis=1)
+        high = np.where(finite, block, -np.inf).argmax(axis=1)
+        high[~finite.any(axis=1)] = length - 1  # two points of every stretch: each takes its share of a sparkline
+        broken = np.flatnonzero(~finite.all(axis=1))
+        kept[np.minimum(begin[broken] + (~finite[broken]).argmax(axis=1), n - 1)] = True
+    for place in (low, high):
+        kept[np.minimum(begin + place, n - 1)] = True
+    return np.flatnonzero(kept)

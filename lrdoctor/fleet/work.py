@@ -13,7 +13,7 @@ from lrdoctor.bundles import read_bundle, read_source
 from lrdoctor.config import Config
 from lrdoctor.errors import OutOfTime
 from lrdoctor.examining import diagnosed, with_roles
-from lrdoctor.fleet.limits import time_limit
+from lrdoctor.fleet.limits import Limit
 from lrdoctor.fleet.wire import encode
 from lrdoctor.records import Run, RunDiagnosis, Unreadable
 
@@ -76,10 +76,11 @@ def examine(task: bytes, bundles: Sequence[Bundle]) -> list[Result]:
     """
     wanted, rules, overrides = _prepared(task)
     results = []
-    for bundle in bundles:
-        said = list(_examined(bundle, wanted, rules, overrides))
-        lasting = not any(isinstance(item, Unreadable) and item.transient for item in said)
-        results.append(Result(encode(said), lasting))
+    with Limit(wanted.timeout, fatal=(socket.gethostname(), os.getpid()) != wanted.home) as limit:
+        for bundle in bundles:
+            said = list(_examined(bundle, rules, overrides, limit))
+            lasting = not any(isinstance(item, Unreadable) and item.transient for item in said)
+            results.append(Result(encode(said), lasting))
     return results
 
 
@@ -98,13 +99,11 @@ def _prepared(task: bytes) -> tuple[Task, list[Rule], RoleOverrides]:
 
 
 def _examined(
-    bundle: Bundle, task: Task, rules: Iterable[Rule], overrides: RoleOverrides
+    bundle: Bundle, rules: Iterable[Rule], overrides: RoleOverrides, limit: Limit
 ) -> Iterator[RunDiagnosis | Unreadable]:
-    fatal = (socket.gethostname(), os.getpid()) != task.home
-
     def read(source: Claimed) -> Iterator[Found | Unreadable]:
         try:
-            with time_limit(task.timeout, fatal=fatal):
+            with limit.each():
                 items = list(read_source(source))
         except OutOfTime as error:
             items = [Unreadable(source=str(source.path), error=str(error), transient=True)]
@@ -112,7 +111,7 @@ def _examined(
 
     for item in read_bundle(bundle, read):
         try:
-            with time_limit(task.timeout, fatal=fatal):
+            with limit.each():
                 run = with_roles(item, overrides) if isinstance(item, Run) else item
                 said = diagnosed(run, rules) if isinstance(run, Run) else run
         except OutOfTime as error:

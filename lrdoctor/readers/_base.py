@@ -40,6 +40,10 @@ class LogFile:
     def __repr__(self) -> str:
         return f"LogFile({str(self.path)!r})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels to other processes: not the first bytes, which are read there as quickly as sent."""
+        return {name: value for name, value in vars(self).items() if name not in ("head", "head_text")}
+
     @property
     def name(self) -> str:
         """The file's name."""
