@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrdoctor.readers._events.decoder import Block, Decoder
+    from lrdoctor.readers._events.layout import Numbers
 
     Bools = NDArray[np.bool_]
 
@@ -33,18 +34,20 @@ class Sink:
         self.restarts: list[tuple[int, int]] = []
         self.settings: list[bytes] = []
         self.texts: list[tuple[bytes, bytes]] = []
-        self._codes: list[NDArray[np.uint16] | NDArray[np.int32]] = []
-        self._rows: list[Rows] = []
+        self._code: list[NDArray[np.uint16] | NDArray[np.int32]] = []
+        self._step: list[NDArray[np.int64]] = []
+        self._wall: list[NDArray[np.float64]] = []
+        self._value: list[Numbers] = []
         self._lost_until = -1
         self._flags: list[tuple[int, Bools, Bools]] = []  # where in the rows, late, ghost
 
     def add(self, rows: Rows) -> None:
         """Keep the rows of a block."""
-        if len(self.decoder.tags.names) < _FEW:
-            self._codes.append(rows.tag.astype(np.uint16))
-        else:
-            self._codes.append(rows.tag)
-        self._rows.append(rows)
+        few = len(self.decoder.tags.names) < _FEW
+        self._code.append(rows.tag.astype(np.uint16) if few else rows.tag)
+        self._step.append(rows.step)
+        self._wall.append(rows.wall)
+        self._value.append(rows.value)
         self.count += len(rows.step)
 
     def lose(self, offset: int, lost: int) -> None:
@@ -91,15 +94,14 @@ class Sink:
 
     def columns(self, *, tail: int) -> Columns:
         """Everything."""
-        rows, self._rows = self._rows, []
-        if not rows:
+        if not self._code:
             return self._with_events(Columns(), tail)
         columns = Columns(
             names=self.decoder.tags.names,
-            code=_concatenated(self._codes),
-            step=_concatenated([part.step for part in rows]),
-            wall=_concatenated([part.wall for part in rows]),
-            value=_concatenated([part.value for part in rows]),
+            code=_taken(self._code),
+            step=_taken(self._step),
+            wall=_taken(self._wall),
+            value=_taken(self._value),
         )
         if self._flags:
             columns.late, columns.ghost = np.zeros(self.count, bool), np.zeros(self.count, bool)
@@ -116,8 +118,11 @@ class Sink:
         return columns
 
 
-def _concatenated(parts: list[Any]) -> Any:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _taken(parts: list[Any]) -> Any:
+    """The parts as one, given up one column after the other: a fresh page costs more than what is done in it."""
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def _with_ghosts(rows: Rows, late: Bools, ghosts: list[tuple[int, int, int]]) -> tuple[Rows, Bools, Bools]:
