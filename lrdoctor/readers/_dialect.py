@@ -119,6 +119,8 @@ def _try(
     data = [row for _, row in (rows if at is None else rows[at + 1 :])]
     names = [] if at is None else _spoken_in_two(rows, at) or list(rows[at][1])
     skip = rows[0][0] if at is None else rows[at][0] + 1
+    if at is None and delimiter == "\t" and data and not any(row[-1] for row in data):
+        return None  # a tab that ends each line divides nothing
     if not data:
         empty = Dialect(delimiter, unique_names(names), skip, len(names), comments=marks)
         return (1e-6 * len(names), empty) if names else None

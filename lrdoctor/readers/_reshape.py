@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _METRIC_COLUMNS = ("tag", "metric", "metric_name", "key", "name", "variable", "series", "measure", "scalar")
 _VALUE_COLUMNS = ("value", "val", "metric_value", "scalar_value")
-_PHASE_COLUMNS = ("phase", "split", "mode", "set", "subset", "stage", "dataset", "part", "partition", "loop")
+_PHASE_COLUMNS = ("phase", "split", "mode", "set", "subset", "stage", "dataset", "part", "partition", "loop",
+                  "type", "event", "kind")
 _PHASES = {
     "train": "train", "training": "train", "trn": "train", "tr": "train", "fit": "train",
     "val": "val", "valid": "val", "validation": "val", "validate": "val", "dev": "val", "eval": "val",

@@ -28,6 +28,8 @@ class DetrReader:
         line = file.head.lstrip().partition(b"\n")[0]
         if not line.startswith(b"{") or not (b'"train_lr"' in line or b'"train_loss"' in line):
             return None
+        if b'"step"' in line or b'_step"' in line:  # a line for each step is somebody else's
+            return None
         if b'"epoch"' not in line and not (b'"test_' in line or len(line) >= 8192):
             return None
         return Claim(strength=Strength.FORMAT if file.suffix == ".txt" else Strength.SHAPE)

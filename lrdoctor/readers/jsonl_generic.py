@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from lrdoctor.errors import NotALogError, ReadError
@@ -29,6 +30,7 @@ _SUFFIXES = (".jsonl", ".ndjson", ".json", ".jsonlines", ".txt", ".log", ".out",
 _LINES = pattern(r"\s*\{")
 _LIST = pattern(r"\s*\[\s*\{")
 _KEY = pattern(r'"((?:[^"\\]|\\.){1,200})"\s*:')
+_NUMBERED = pattern(r"(?:epoch)?[ _-]?(\d{1,9})", re.IGNORECASE)
 _NEVER = pattern(
     r"(?:package(?:-lock)?|tsconfig|composer|manifest|vocab|tokenizer\w*|special_tokens_map|config|generation_config"
     r"|adapter_config|preprocessor_config|\w*requirements|model\.safetensors\.index|pytorch_model\.bin\.index"
@@ -119,6 +121,13 @@ def _of_object(
         table, text = table_from_records([entry for entry in max(inner, key=len) if isinstance(entry, dict)])
         if any(map(is_curve_name, table.columns)):
             return table, text, settings, []
+    numbered = [_NUMBERED.fullmatch(key) for key in content]
+    if len(content) > 1 and all(numbered) and all(isinstance(value, dict) for value in content.values()):
+        epochs = [int(match[1]) for match in numbered if match]
+        made = [{"epoch": epoch} | value for epoch, value in zip(epochs, content.values(), strict=True)]
+        table, text = table_from_records(made)
+        if any(map(is_curve_name, table.columns)):
+            return table, text, {}, []
     found = table_from_lists(content)
     if found is None or found[0].rows < 2 or not any(map(is_curve_name, found[0].columns)):
         raise NotALogError(file.path, "a JSON object without a list that is named like a loss or a metric")

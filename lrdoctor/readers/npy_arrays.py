@@ -1,11 +1,13 @@
-"""Curves that were saved with `numpy.save`: `losses.npy`, `val_loss.npy`, `lrs.npy` of one directory are
-one run.
+"""Curves that were saved as bare arrays: `losses.npy`, `val_loss.npy`, `lrs.npy` of one directory are one run.
 
+So are lists of numbers as Python prints them and `json.dump` writes them, in files named like a curve.
 Pickled arrays are never loaded.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from tokenize import TokenError
 from typing import TYPE_CHECKING
 
@@ -41,6 +43,10 @@ _DAMAGE = (
     MemoryError,
 )
 _MOST_POINTS = 50_000_000
+_LIST_SUFFIXES = (".json", ".txt", ".log", ".list", "")
+_LIST = pattern(rb"\s*\[\s*[-+]?(?:\d|\.\d|nan|inf)[^\[{\"']*", re.IGNORECASE)
+_WORDS = pattern(rb"\b(nan|inf)\b")
+_LIST_BYTES = 1 << 28
 
 
 class NpyReader:
@@ -49,8 +55,9 @@ class NpyReader:
     name = "npy"
 
     def claim(self, file: LogFile) -> Claim | None:
-        """Claim a `.npy` file by its name: a loss, a metric, a rate or a step."""
-        if file.suffix != ".npy" or not file.head.startswith(_MAGIC):
+        """Claim arrays and lists of numbers by the name of the file: a loss, a metric, a rate or a step."""
+        array = file.suffix == ".npy" and file.head.startswith(_MAGIC)
+        if not array and not (file.suffix in _LIST_SUFFIXES and _LIST.fullmatch(file.head)):
             return None
         stem = file.path.stem
         if not (is_curve_name(stem) or is_axis_name(stem) or _RATES.fullmatch(plain(stem))):
@@ -64,7 +71,7 @@ class NpyReader:
         failure: ReadError | None = None
         for file in source.files:
             try:
-                arrays[file.path.stem] = _vector(file)
+                arrays[file.path.stem] = _vector(file) if file.suffix == ".npy" else _listed(file)
             except ReadError as error:
                 failure = failure or error
                 notes.append(f"{file.name}: {error.reason}")
@@ -99,6 +106,24 @@ class NpyReader:
 def _climbs(rates: NDArray[np.float64]) -> bool:
     """Whether rates rise all the way, and by more than a factor of two."""
     return bool(np.isfinite(rates).all() and np.all(np.diff(rates) >= 0) and rates[-1] > 2 * rates[0] >= 0)
+
+
+def _listed(file: LogFile) -> NDArray[np.float64]:
+    """The numbers of a printed list; Python writes nan and inf where JSON knows NaN and Infinity."""
+    if file.size > _LIST_BYTES:
+        raise ReadError(file.path, f"a list of more than {_LIST_BYTES >> 20} MB")
+    try:
+        text = _WORDS.sub(lambda word: b"NaN" if word[1] == b"nan" else b"Infinity", file.path.read_bytes())
+        values = json.loads(text, parse_int=float)
+    except OSError as error:
+        raise ReadError(file.path, f"cannot be read: {error.strerror or error}") from None
+    except (ValueError, RecursionError):
+        raise ReadError(file.path, "a list that does not end like one: was the file cut off?") from None
+    if not isinstance(values, list) or not all(type(value) is float for value in values):
+        raise NotALogError(file.path, "a list, but not of numbers alone")
+    if len(values) < 2:
+        raise NotALogError(file.path, "a list of a single number is no curve")
+    return np.array(values, np.float64)
 
 
 def _vector(file: LogFile) -> NDArray[np.float64]:
