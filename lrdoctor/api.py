@@ -25,7 +25,7 @@ TIMEOUT = 600.0
 """Seconds that one log may take in a worker: a gigabyte of text takes less."""
 
 
-def read(source: Any, *, roles: Mapping[str, str] | None = None) -> list[Run]:
+def read(source: Any, *, roles: Mapping[str, str] | None = None, follow_links: bool = False) -> list[Run]:
     """Read every run of some logs, with the role of each curve known.
 
     Parameters
@@ -35,6 +35,8 @@ def read(source: Any, *, roles: Mapping[str, str] | None = None) -> list[Run]:
         Keras History, a Hugging Face log history; a `Run`; or a list of any of these.
     roles
         Roles by tag (or glob pattern of tags) that override the vocabulary, e.g. ``{"objective": "train_loss"}``.
+    follow_links
+        Follow links below the paths that lead outside of them, too. The paths themselves may be links in any case.
 
     Returns
     -------
@@ -47,7 +49,10 @@ def read(source: Any, *, roles: Mapping[str, str] | None = None) -> list[Run]:
     ConfigError
         An override names an unknown role, or a tag that no run has.
     """
-    return [item for item in stream(source, roles=roles) if isinstance(item, Run)]
+    from lrdoctor.claiming import Once
+
+    files = Once(follow_links=follow_links)
+    return [item for item in stream(source, roles=roles, files=files) if isinstance(item, Run)]
 
 
 def diagnose(
@@ -61,6 +66,7 @@ def diagnose(
     executor: Executor | None = None,
     cache: str | Path | None = None,
     timeout: float = TIMEOUT,
+    follow_links: bool = False,
     progress: Callable[[int, str], None] | None = None,
 ) -> Report:
     """Read logs, name the learning-rate trouble of each run, and plan what to change.
@@ -69,7 +75,7 @@ def diagnose(
 
     Parameters
     ----------
-    source, roles
+    source, roles, follow_links
         As for `read`.
     config
         Settings; by default none (the command line reads ``[tool.lrdoctor]``).
@@ -99,7 +105,7 @@ def diagnose(
     holding = Holding()
     for item in diagnose_each(
         source, config=config, roles=roles, select=select, ignore=ignore, workers=workers, executor=executor,
-        cache=cache, timeout=timeout,
+        cache=cache, timeout=timeout, follow_links=follow_links,
     ):  # fmt: skip
         holding.add(item)
         if progress is not None and isinstance(item, RunDiagnosis):
@@ -118,6 +124,7 @@ def diagnose_each(
     executor: Executor | None = None,
     cache: str | Path | None = None,
     timeout: float = TIMEOUT,
+    follow_links: bool = False,
     warn: Callable[[str], object] = warnings.warn,
     files: Once | None = None,
 ) -> Generator[RunDiagnosis | Unreadable]:
@@ -125,12 +132,12 @@ def diagnose_each(
 
     Parameters
     ----------
-    source, config, roles, select, ignore, workers, executor, cache, timeout
+    source, config, roles, select, ignore, workers, executor, cache, timeout, follow_links
         As for `diagnose`.
     warn
         Told when the cache cannot be used.
     files
-        How files are found and opened; it counts what the walk has come by.
+        How files are found and opened, links among them; it counts what the walk has come by.
 
     Yields
     ------
@@ -142,10 +149,12 @@ def diagnose_each(
     UsageError, ConfigError
         As for `diagnose`.
     """
+    from lrdoctor.claiming import Once
     from lrdoctor.config import Config
     from lrdoctor.engine import all_rules
     from lrdoctor.examining import diagnosed
 
+    files = files or Once(follow_links=follow_links)
     config = (config or Config()).selecting(select, ignore)
     rules = config.apply(all_rules())
     paths = paths_of(source)
@@ -173,6 +182,7 @@ def sweep(
     *,
     config: Config | None = None,
     roles: Mapping[str, str] | None = None,
+    follow_links: bool = False,
     progress: Callable[[int, str], None] | None = None,
 ) -> SweepReport:
     """Use all runs together: which learning rate was best, how sure that is, and which one to try next.
@@ -182,7 +192,7 @@ def sweep(
 
     Parameters
     ----------
-    source, config, roles, progress
+    source, config, roles, follow_links, progress
         As for `diagnose`.
 
     Raises
@@ -196,7 +206,7 @@ def sweep(
     from lrdoctor.report import SweepReport
     from lrdoctor.studies.sweep import study
 
-    known, unreadable = _facts(source, config, roles, progress)
+    known, unreadable = _facts(source, config, roles, follow_links, progress)
     return SweepReport(tuple(study(known)), tuple(unreadable), __version__)
 
 
@@ -206,6 +216,7 @@ def compare(
     *,
     config: Config | None = None,
     roles: Mapping[str, str] | None = None,
+    follow_links: bool = False,
     progress: Callable[[int, str], None] | None = None,
 ) -> CompareReport:
     """Hold runs against earlier ones: is the symptom gone, is the outcome better, and what else changed.
@@ -214,7 +225,7 @@ def compare(
 
     Parameters
     ----------
-    before, after, config, roles, progress
+    before, after, config, roles, follow_links, progress
         As for `diagnose`.
 
     Raises
@@ -228,8 +239,8 @@ def compare(
     from lrdoctor.answers import CompareReport
     from lrdoctor.studies.comparison import compare_runs, pair
 
-    earlier, lost = _facts(before, config, roles, progress)
-    later, also_lost = _facts(after, config, roles, progress)
+    earlier, lost = _facts(before, config, roles, follow_links, progress)
+    later, also_lost = _facts(after, config, roles, follow_links, progress)
     matched = pair(earlier, later)
     held = {id(run) for both in matched for run in both}
     return CompareReport(
@@ -253,13 +264,14 @@ def plan(
     seed: int = 0,
     config: Config | None = None,
     roles: Mapping[str, str] | None = None,
+    follow_links: bool = False,
     progress: Callable[[int, str], None] | None = None,
 ) -> PlanReport:
     """Plan the next learning rates to try.
 
     Parameters
     ----------
-    source, config, roles, progress
+    source, config, roles, follow_links, progress
         What has been run, as for `sweep`; None: nothing.
     optimizer, fine_tuning, around
         Where to start from nothing: the optimizer's usual rate (lower for fine-tuning), or a rate.
@@ -284,7 +296,7 @@ def plan(
 
     wishes = Wishes(runs=runs, budget=budget, sample=sample, seed=seed)
     if source is not None:
-        swept = sweep(source, config=config, roles=roles, progress=progress)
+        swept = sweep(source, config=config, roles=roles, follow_links=follow_links, progress=progress)
         return PlanReport(tuple(from_group(group, wishes) for group in swept), swept.unreadable, __version__)
     usual = usual_rates({"optimizer": optimizer})
     if optimizer is not None and usual is None:
@@ -296,9 +308,11 @@ def _facts(
     source: Any,
     config: Config | None,
     roles: Mapping[str, str] | None,
+    follow_links: bool,
     progress: Callable[[int, str], None] | None,
 ) -> tuple[list[Facts], list[Unreadable]]:
     """Read and diagnose runs, and gather what a comparison needs of each; and what could not be read."""
+    from lrdoctor.claiming import Once
     from lrdoctor.config import Config
     from lrdoctor.engine import Context, all_rules, diagnose_run
     from lrdoctor.examining import defect
@@ -308,7 +322,7 @@ def _facts(
     rules = config.selecting((), ()).apply(all_rules())
     known: list[Facts] = []
     unreadable: list[Unreadable] = []
-    for item in stream(source, roles=roles, settled=config.roles):
+    for item in stream(source, roles=roles, settled=config.roles, files=Once(follow_links=follow_links)):
         if isinstance(item, Unreadable):
             unreadable.append(item)
             continue
@@ -324,7 +338,12 @@ def _facts(
 
 
 def range_test(
-    source: Any, *, steps: int | None = None, config: Config | None = None, roles: Mapping[str, str] | None = None
+    source: Any,
+    *,
+    steps: int | None = None,
+    config: Config | None = None,
+    roles: Mapping[str, str] | None = None,
+    follow_links: bool = False,
 ) -> RangeTestReport:
     """Read a learning-rate range test: its regions, what every finder would suggest, and one rate with an interval.
 
@@ -337,7 +356,7 @@ def range_test(
         averaged are computed back, where the finder itself is given.
     steps
         Optimizer steps of the training to come: the longer, the lower the rate. None: about 10,000 are meant.
-    config, roles
+    config, roles, follow_links
         As for `diagnose`.
 
     Returns
@@ -354,6 +373,7 @@ def range_test(
     """
     from lrdoctor import __version__
     from lrdoctor.answers import RangeTestReport
+    from lrdoctor.claiming import Once
     from lrdoctor.readers._finders import ramp_from_object
     from lrdoctor.studies.ramp_runs import range_tests
     from lrdoctor.studies.range_test import judge
@@ -361,7 +381,8 @@ def range_test(
     found = ramp_from_object(source)
     if found is not None:
         return RangeTestReport([judge(found.lr, found.loss, steps=steps, notes=found.notes)], (), __version__)
-    items = list(stream(source, roles=roles, settled=None if config is None else config.roles))
+    files = Once(follow_links=follow_links)
+    items = list(stream(source, roles=roles, settled=None if config is None else config.roles, files=files))
     unreadable = tuple(item for item in items if isinstance(item, Unreadable))
     runs = [item for item in items if isinstance(item, Run)]
     return RangeTestReport(range_tests(runs, steps), unreadable, __version__)

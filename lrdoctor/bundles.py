@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lrdoctor.errors import NotALogError, ReadError
 from lrdoctor.joining import join_runs
 from lrdoctor.readers._base import Claim, LogFile, Reader, Source
+from lrdoctor.readers._links import EVERYWHERE, Reach
 from lrdoctor.records import Run, Unreadable
 from lrdoctor.remote import told
 
@@ -67,6 +68,8 @@ class Bundle:
         Differs when anything in or below the directory has changed; empty unless somebody wants to know.
     remote
         What it takes to fetch the files, where they are not here.
+    reach
+        Where links may lead.
     """
 
     root: Path
@@ -77,6 +80,7 @@ class Bundle:
     part: bool = False
     stamp: bytes = b""
     remote: Remote | None = None
+    reach: Reach = EVERYWHERE
 
     def __len__(self) -> int:
         return len(self.sources) + sum(map(len, self.below))
@@ -110,7 +114,7 @@ def read_bundle(
     Runs whose ids need not be unique yet, and an `Unreadable` for each source that could not be read.
     """
     if bundle.remote is None:
-        yield from _named(bundle, read or read_source)
+        yield from bundle.reach.confining(_named(bundle, read or read_source))
         return
     with bundle.remote.fetched(bundle) as (here, lost, top):
         for item in [*lost, *_named(here, read or read_source)]:

@@ -40,10 +40,13 @@ class Once:
     ----------
     memory
         Asked before any file is opened.
+    follow_links
+        Whether links are followed that lead outside of what the user named.
     """
 
-    def __init__(self, memory: Memory | None = None) -> None:
+    def __init__(self, memory: Memory | None = None, *, follow_links: bool = False) -> None:
         self.memory = memory
+        self.follow_links = follow_links
         self.passed = 0
         """Entries of directories that the walk has come by."""
         self._mirrors: list[Mirror] = []
@@ -138,6 +141,13 @@ def claim_file(file: LogFile) -> Verdict:
     path = file.path if claim.group is None else claim.group
     others = [pair for pair in claims[1:] if pair[0].group is None] if claim.group is None else []
     return Claimed(reader=reader, claim=claim, path=path, files=[file], others=others), None
+
+
+def sounds_like_a_log(name: str) -> bool:
+    """Say whether a name lets one expect a log, of a file that is not to be opened."""
+    from lrdoctor.readers._text.claims import is_telling
+
+    return name.lower().endswith((*LOG_SUFFIXES, ".wandb")) or "tfevents" in name or is_telling(name)
 
 
 def why_not(file: LogFile) -> str:

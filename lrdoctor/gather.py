@@ -5,19 +5,21 @@ Bundles come out directory by directory, so memory does not grow with the size o
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrdoctor.bundles import Bundle, Claimed, Found, read_bundle, read_source
-from lrdoctor.claiming import Once, claim_file, why_not
+from lrdoctor.claiming import Once, claim_file, sounds_like_a_log, why_not
 from lrdoctor.readers._base import LogFile
+from lrdoctor.readers._links import EVERYWHERE, Reach
 from lrdoctor.records import Run, Unreadable
 from lrdoctor.remote import is_url, redacted
+from lrdoctor.wording import counted
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Sequence
 
 # Directories that hold code, environments or caches, never logs that someone means.
@@ -44,6 +46,8 @@ _MAX_DEPTH = 64
 _MOST_TOGETHER = 256
 _MOST_BYTES = 64 * 2**20
 """Logs in and below a directory that are read together and compared, and their size; the rest streams past."""
+_NAMED = 3
+"""Of the links that are not followed."""
 _FEW = 16
 """Logs that are read together whatever their size: the several logs of one large training."""
 
@@ -55,8 +59,8 @@ class Bookmarks(Once):
     readers that can; see `LogFile.keep`), and those that were replaced or cut from their beginning.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, follow_links: bool = False) -> None:
+        super().__init__(follow_links=follow_links)
         self._files: dict[Path, LogFile] = {}
         self._read: dict[tuple[str, Path], tuple[_Stamps, list[Found | Unreadable]]] = {}
         self._runs: dict[str, Run] = {}
@@ -167,16 +171,31 @@ def bundles(paths: Sequence[str | Path], *, files: Once | None = None) -> Iterat
     What is to be read together, and an `Unreadable` for each file that looked like a log and is none.
     """
     files = files or Once()
+    here = [path for path in paths if not is_url(path)]
+    reach = EVERYWHERE if files.follow_links else Reach.of(here)
+    strays: list[Path] = []
     for path in paths:
         name = redacted(path).rstrip("/") if is_url(path) else Path(path).as_posix()
         root = files.mount(path) if is_url(path) else Path(path)
-        for item in _below(root, name if len(paths) > 1 else "", files):
+        links = _Links(EVERYWHERE if is_url(path) else reach, strays)
+        for item in _below(root, name if len(paths) > 1 else "", files, links):
             yield files.completed(item) if isinstance(item, Bundle) else files.told(item)
+    if strays:
+        yield _passed_over(strays)
 
 
-def _below(root: Path, prefix: str, files: Once) -> Iterator[Bundle | Unreadable]:
+def _passed_over(strays: Sequence[Path]) -> Unreadable:
+    """One line for all links that were not followed."""
+    first, *others = strays
+    examples = ", ".join([*map(str, others[:_NAMED]), *(["..."] if len(others) > _NAMED else [])])
+    also = f", and so do {counted(len(others), 'other link')}: {examples}" if others else ""
+    error = f"leads outside of what was named, to {os.path.realpath(first)}{also}; name that too, or add --follow-links"
+    return Unreadable(source=str(first), error=error)
+
+
+def _below(root: Path, prefix: str, files: Once, links: _Links) -> Iterator[Bundle | Unreadable]:
     if root.is_dir():
-        yield from _Walk(root, prefix, files).directory(root, depth=0, parent_pending={})
+        yield from _Walk(root, prefix, files, links).directory(root, depth=0, parent_pending={})
     elif not root.exists():
         yield Unreadable(source=str(root), error="no such file or directory")
     else:
@@ -185,15 +204,35 @@ def _below(root: Path, prefix: str, files: Once) -> Iterator[Bundle | Unreadable
         if pending is None:
             yield refusal or Unreadable(source=str(root), error=why_not(file))
         else:
-            yield Bundle(root=root, prefix=prefix, directory=root, sources=(pending,))
+            yield Bundle(root=root, prefix=prefix, directory=root, sources=(pending,), reach=links.reach.near(root))
+
+
+class _Links:
+    """Which links are followed; keeps those that are not and whose name lets one expect logs."""
+
+    def __init__(self, reach: Reach, strays: list[Path]) -> None:
+        self.reach = reach
+        self._strays = strays
+
+    def followed(self, path: Path, entries: Sequence[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+        """The entries of a directory without the links that lead outside."""
+        return [entry for entry in entries if not entry.is_symlink() or self._holds(path, entry)]
+
+    def _holds(self, path: Path, entry: os.DirEntry[str]) -> bool:
+        if self.reach.holds(path / entry.name):
+            return True
+        if (_is_directory(entry) and entry.name not in _PRUNED) or (_is_file(entry) and sounds_like_a_log(entry.name)):
+            self._strays.append(path / entry.name)
+        return False
 
 
 class _Walk:
     """One walk over a tree; remembers the directories it has been in, so that links cannot make a loop."""
 
-    def __init__(self, root: Path, prefix: str, files: Once) -> None:
+    def __init__(self, root: Path, prefix: str, files: Once, links: _Links) -> None:
         self._root, self._prefix = root, prefix
-        self._files = files
+        self._files, self._links = files, links
+        self._reach = links.reach.near(root)
         self._seen: set[tuple[int, int]] = set()
         self._trees: dict[Path, bytes] = {}
 
@@ -201,7 +240,7 @@ class _Walk:
         """Yield what is below one directory; groups that belong to a parent are handed up through the dictionary."""
         try:
             status = path.stat()
-            entries = self._files.entries(path)
+            entries = self._links.followed(path, self._files.entries(path))
         except OSError as error:
             yield Unreadable(source=str(path), error=f"cannot be listed: {error.strerror or error}")
             return
@@ -240,7 +279,7 @@ class _Walk:
             if part or below:
                 yield Bundle(
                     root=self._root, prefix=self._prefix, directory=path, sources=tuple(part), below=below,
-                    part=len(parts) > 1, stamp=self._trees[path],
+                    part=len(parts) > 1, stamp=self._trees[path], reach=self._reach,
                 )  # fmt: skip
 
 

@@ -26,8 +26,8 @@ def stream(
 ) -> Iterator[Run | Unreadable]:
     """Yield runs with their roles as they are read, and what could not be read; arguments as for `read`.
 
-    `settled` holds roles from a configuration file: `roles` go before them, and they need not match anything,
-    since one file serves many logs.
+    `files` says how files are found and opened. `settled` holds roles from a configuration file: `roles` go before
+    them, and they need not match anything, since one file serves many logs.
     """
     from lrdoctor.examining import with_roles
     from lrdoctor.roles import RoleOverrides
@@ -71,7 +71,7 @@ def paths_of(source: Any) -> list[str | Path] | None:
     return None
 
 
-def _items(source: Any, files: Once | None = None) -> Iterator[Run | Unreadable]:
+def _items(source: Any, files: Once | None) -> Iterator[Run | Unreadable]:
     """Dispatch on what the user has."""
     paths = paths_of(source)
     if paths is not None:
@@ -84,7 +84,7 @@ def _items(source: Any, files: Once | None = None) -> Iterator[Run | Unreadable]
         return
     if isinstance(source, list | tuple) and source and not _is_one_log(source):
         for number, item in enumerate(source, 1):
-            yield from _numbered(item, number)
+            yield from _numbered(item, number, files)
         return
     from lrdoctor.readers._memory import runs_from_object
 
@@ -101,8 +101,8 @@ def _is_one_log(items: Sequence[Any]) -> bool:
     )
 
 
-def _numbered(item: Any, number: int) -> Iterator[Run | Unreadable]:
-    for entry in _items(item):
+def _numbered(item: Any, number: int, files: Once | None) -> Iterator[Run | Unreadable]:
+    for entry in _items(item, files):
         if isinstance(entry, Run) and not isinstance(item, str | Path | Run):
             entry = replace(entry, id=f"{entry.id or 'run'}-{number}")
         yield entry

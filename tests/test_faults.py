@@ -287,5 +287,6 @@ def test_a_real_control_c_ends_watching(logs, argv):
             running.stdout.readline()
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
-    assert running.returncode in (Exit.OK, Exit.INTERRUPTED)
+    early = -signal.SIGINT  # where Python itself had not begun to listen
+    assert running.returncode in (Exit.OK, Exit.INTERRUPTED, early)
     assert "Traceback" not in err

@@ -20,7 +20,7 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
-    """--role, --config: how curves are understood."""
+    """--role, --config, --follow-links: what is read, and how curves are understood."""
     parser.add_argument(
         "--role", metavar="TAG=ROLE", action="append", default=[],
         help="say what a curve means, e.g. --role crit=train_loss; TAG may be a pattern; repeatable",
@@ -29,6 +29,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--config", metavar="FILE", type=Path,
         help="TOML file to use instead of the nearest lrdoctor.toml or pyproject.toml",
     )  # fmt: skip
+    parser.add_argument(
+        "--follow-links", action="store_true", help="follow links that lead outside of what is named, too"
+    )
 
 
 def add_color(parser: argparse.ArgumentParser) -> None:

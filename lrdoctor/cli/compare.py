@@ -38,8 +38,9 @@ class Compare:
         before, after = existing([args.before]), existing([args.after])
         with Progress() as progress:
             found = api.compare(
-                before, after, config=load(args.config), roles=roles_given(args.role), progress=progress
-            )
+                before, after, config=load(args.config), roles=roles_given(args.role), follow_links=args.follow_links,
+                progress=progress,
+            )  # fmt: skip
         if args.format == "json":
             show([found.to_json()])
         else:

@@ -49,7 +49,7 @@ class Plan:
             found = api.plan(
                 paths or None, optimizer=args.optimizer, fine_tuning=args.fine_tuning, around=args.around,
                 runs=args.runs, budget=args.budget, sample=args.sample, seed=args.seed, config=load(args.config),
-                roles=roles_given(args.role), progress=progress,
+                roles=roles_given(args.role), follow_links=args.follow_links, progress=progress,
             )  # fmt: skip
         if args.format == "json":
             show([found.to_json()])

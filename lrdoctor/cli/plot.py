@@ -76,7 +76,10 @@ def _of_runs(
     from lrdoctor import api
     from lrdoctor.figures import overview_figure, run_figure
 
-    report = api.diagnose(existing(args.paths), config=config, roles=roles_given(args.role), progress=progress)
+    report = api.diagnose(
+        existing(args.paths), config=config, roles=roles_given(args.role), follow_links=args.follow_links,
+        progress=progress,
+    )  # fmt: skip
     runs = report.runs
     if args.run is not None and runs:
         runs = (_named(runs, args.run),)
@@ -104,7 +107,10 @@ def _of_sweep(
     from lrdoctor import api
     from lrdoctor.figures import sweep_figure
 
-    found = api.sweep(existing(args.paths), config=config, roles=roles_given(args.role), progress=progress)
+    found = api.sweep(
+        existing(args.paths), config=config, roles=roles_given(args.role), follow_links=args.follow_links,
+        progress=progress,
+    )  # fmt: skip
     if len(found) > 1:
         say(f"{len(found)} groups that cannot be compared; the largest is drawn, `lrdoctor sweep` names the others")
     groups = sorted(found.groups, key=lambda group: -len(group.runs))
@@ -118,7 +124,9 @@ def _of_range_test(
     from lrdoctor import api
     from lrdoctor.figures import range_test_figure
 
-    found = api.range_test(existing(args.paths), config=config, roles=roles_given(args.role))
+    found = api.range_test(
+        existing(args.paths), config=config, roles=roles_given(args.role), follow_links=args.follow_links
+    )
     return range_test_figure(found.result) if found.tests else None, found.unreadable
 
 

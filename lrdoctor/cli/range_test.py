@@ -36,7 +36,9 @@ class RangeTest:
         from lrdoctor.renderers._range_test import to_lines
 
         paths, config = existing(args.paths), load(args.config)
-        found = api.range_test(paths, steps=args.steps, config=config, roles=roles_given(args.role))
+        found = api.range_test(
+            paths, steps=args.steps, config=config, roles=roles_given(args.role), follow_links=args.follow_links
+        )
         if args.format == "json":
             show([found.to_json()])
         else:

@@ -32,6 +32,7 @@ class Runs:
     def run(self, args: argparse.Namespace) -> Exit:
         """List the runs below the paths; as text each one as soon as it is read."""
         import lrdoctor
+        from lrdoctor.claiming import Once
         from lrdoctor.config import load
         from lrdoctor.records import Run
         from lrdoctor.renderers._lines import paint
@@ -44,7 +45,8 @@ class Runs:
         count = 0
         paths = existing(args.paths)
         settled = load(args.config).roles
-        for item in stream(paths, roles=roles_given(args.role), settled=settled):
+        files = Once(follow_links=args.follow_links)
+        for item in stream(paths, roles=roles_given(args.role), settled=settled, files=files):
             if not isinstance(item, Run):
                 lost.append(item)
                 if args.format == "text":

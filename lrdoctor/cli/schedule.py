@@ -83,7 +83,9 @@ def _diagnosed(args: argparse.Namespace) -> list[RunDiagnosis]:
     from lrdoctor import api
     from lrdoctor.config import load
 
-    report = api.diagnose(args.what, config=load(args.config), roles=roles_given(args.role))
+    report = api.diagnose(
+        args.what, config=load(args.config), roles=roles_given(args.role), follow_links=args.follow_links
+    )
     for lost in report.diagnosis.unreadable:
         say(f"{lost.source}: {lost.error}")
     return list(report.runs)

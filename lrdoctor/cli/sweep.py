@@ -38,7 +38,9 @@ class Sweep:
         paths = existing(args.paths)
         config = load(args.config)
         with Progress() as progress:
-            found = api.sweep(paths, config=config, roles=roles_given(args.role), progress=progress)
+            found = api.sweep(
+                paths, config=config, roles=roles_given(args.role), follow_links=args.follow_links, progress=progress
+            )
         if args.format == "json":
             show([found.to_json()])
         else:

@@ -72,7 +72,7 @@ class Watch:
             return pass_through(roles, config, args.interval)
         from lrdoctor.live.following import Follower
 
-        follower = Follower(args.paths, roles=roles, config=config, since=since)
+        follower = Follower(args.paths, roles=roles, config=config, since=since, follow_links=args.follow_links)
         table = args.format == "table" or (args.format == "auto" and sys.stdout.isatty())
         with _Board(follower, args) if table else _Lines() as output:
             return _watch(follower, output, None if args.once else args.interval)

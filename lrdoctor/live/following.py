@@ -77,8 +77,8 @@ class Gone:
 class _Marks(Bookmarks):
     """Bookmarks that also know whose each file is, and when each log was last written to."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, follow_links: bool = False) -> None:
+        super().__init__(follow_links=follow_links)
         self._times: dict[str, float] = {}
         self._verdicts: dict[Path, tuple[object, claiming.Verdict]] = {}
 
@@ -126,6 +126,8 @@ class Follower:
     since
         Seconds since the epoch: runs that were last written to before are left alone until something comes to them, and
         points that were logged before (where the log has the time) are not new.
+    follow_links
+        As for `lrdoctor.diagnose`.
 
     Attributes
     ----------
@@ -142,13 +144,14 @@ class Follower:
         roles: Mapping[str, str] | None = None,
         config: Config | None = None,
         since: float | None = None,
+        follow_links: bool = False,
     ) -> None:
         config = config or Config()
         self._paths = list(paths)
         self._roles = RoleOverrides({**config.roles, **(roles or {})})
         self._rules = config.apply(all_rules())
         self._since = since
-        self._bookmarks = _Marks()
+        self._bookmarks = _Marks(follow_links=follow_links)
         self._read: dict[str, Run] = {}
         self.runs: dict[str, Change] = {}
         self.unreadable: list[Unreadable] = []

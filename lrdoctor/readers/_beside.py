@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lrdoctor.readers._links import within_reach
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -89,9 +91,9 @@ def _literal(node: Any) -> Any:
 
 
 def read_companion_text(path: Path) -> str:
-    """The text of a small file; empty where there is none, or a large one."""
+    """The text of a small file; empty where there is none, a large one, or a link that leads outside."""
     try:
-        if not path.is_file() or path.stat().st_size > COMPANION_BYTES:
+        if not path.is_file() or path.stat().st_size > COMPANION_BYTES or not within_reach(path):
             return ""
         return path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrdoctor.errors import ReadError
+from lrdoctor.readers._links import within_reach
 
 if TYPE_CHECKING:
     import sqlite3
@@ -53,7 +54,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 def _place(path: Path) -> Iterator[Path]:
     """The store itself, or a copy of it together with its write-ahead file."""
     ahead = path.with_name(f"{path.name}-wal")
-    if not (ahead.is_file() and ahead.stat().st_size):
+    if not (ahead.is_file() and ahead.stat().st_size and within_reach(ahead)):
         yield path
         return
     if path.stat().st_size + ahead.stat().st_size > _MAX_COPY:

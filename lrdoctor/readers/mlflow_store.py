@@ -18,6 +18,7 @@ from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
+from lrdoctor.readers._links import within_reach
 from lrdoctor.readers._points import Points, runs_from_points
 from lrdoctor.readers._sqlite import MAGIC, opened, tables
 
@@ -158,6 +159,8 @@ def _points(table: np.ndarray) -> Points:
 def _params(directory: Path) -> Iterator[tuple[str, str]]:
     """Settings, a small file each; links are not followed."""
     count = 0
+    if not within_reach(directory):
+        return
     for folder, _, names in os.walk(directory):
         for name in sorted(names):
             path = directory.__class__(folder) / name

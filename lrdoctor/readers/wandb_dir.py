@@ -18,9 +18,10 @@ from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_json, read_companion_yaml
 from lrdoctor.readers._hyper import find_hyperparameters
+from lrdoctor.readers._links import within_reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lrdoctor.readers._wandb.merging import Logged
@@ -67,11 +68,12 @@ class WandbRunReader:
             by_id[_run_id(directory)].append(directory)
         if not by_id:
             raise NotALogError(source.path, "no run-<id>.wandb and no wandb-history.jsonl in it")
+        files = {file.path: file for file in source.files}
         failures: list[ReadError] = []
         count = 0
         for number, members in by_id.items():
             try:
-                runs = _read_run(members)
+                runs = _read_run(members, files)
             except ReadError as error:
                 failures.append(error)
                 continue
@@ -160,7 +162,7 @@ def _run_id(directory: Path) -> str:
     return match["id"] if match else directory.name
 
 
-def _read_run(directories: Sequence[Path]) -> list[Run]:
+def _read_run(directories: Sequence[Path], files: Mapping[Path, LogFile]) -> list[Run]:
     """Read one training, from one directory or from as many as it was resumed in."""
     from lrdoctor.readers._points import table_from_rows
     from lrdoctor.readers._table import runs_from_table
@@ -171,7 +173,7 @@ def _read_run(directories: Sequence[Path]) -> list[Run]:
     failures: list[ReadError] = []
     for directory in directories:
         try:
-            parts += _read_directory(directory)
+            parts += _read_directory(directory, files)
         except ReadError as error:
             failures.append(error)
     if not parts:
@@ -200,7 +202,7 @@ def _read_run(directories: Sequence[Path]) -> list[Run]:
     )
 
 
-def _read_directory(directory: Path) -> list[Logged]:
+def _read_directory(directory: Path, files: Mapping[Path, LogFile]) -> list[Logged]:
     """Every log of one directory that holds a history; the binary one leads."""
     failures: list[ReadError] = []
     from lrdoctor.readers._wandb.merging import from_json_lines
@@ -210,8 +212,12 @@ def _read_directory(directory: Path) -> list[Logged]:
         if found and name.endswith(".jsonl"):
             break  # the same history, in the older form
         path = directory / name
+        if not within_reach(path):
+            failures.append(ReadError(path, "a link that leads outside of what was named"))
+            continue
         try:
-            found.append(from_json_lines(path) if name.endswith(".jsonl") else _read_binary(path))
+            log = files.get(path) or LogFile(path)
+            found.append(from_json_lines(path) if name.endswith(".jsonl") else _read_binary(log))
         except ReadError as error:
             failures.append(error)
     if found:
@@ -231,9 +237,10 @@ def _stray_logs(directory: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in directory.glob("*.wandb")))
 
 
-def _read_binary(path: Path) -> Logged:
+def _read_binary(file: LogFile) -> Logged:
     from lrdoctor.readers._wandb.merging import from_log
 
+    path = file.path
     try:
         with path.open("rb") as stream:
             head = stream.read(64)
@@ -241,6 +248,6 @@ def _read_binary(path: Path) -> Logged:
             raise NotALogError(path, "the file is empty: the run ended before anything was written")
         if head.startswith(_LFS):
             raise ReadError(path, "is a git-LFS pointer, not the log itself; fetch it with `git lfs pull`")
-        return from_log(path)
+        return from_log(file)
     except OSError as error:
         raise ReadError(path, f"cannot be read: {error.strerror or error}") from None
