@@ -146,7 +146,7 @@ def test_a_program_finds_the_fields_that_the_pages_name():
     schema = json.loads((DOCS / "schema/report-1.json").read_text(encoding="utf-8"))["$defs"]
     fields = {name for part in schema.values() for name in part.get("properties", {})}
     known = {*fields, *schema["Verdict"]["enum"]}
-    tables = (DOCS / "json.md").read_text(encoding="utf-8").split("## A report")[1]
+    tables = (DOCS / "json.md").read_text(encoding="utf-8").split("## A report")[1].split("## Actions")[0]
     rows = [re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| (`[^|]+) \|", tables, re.M)]
     paths = re.findall(
         r"`((?:runs|plan|findings|skips)[\[\].a-z_]+)`", (DOCS / "agents.md").read_text(encoding="utf-8")
@@ -155,6 +155,12 @@ def test_a_program_finds_the_fields_that_the_pages_name():
     assert len(paths) > 5
     for path in (*paths, *(path for row in rows for path in row)):
         assert {part for part in re.split(r"\[\]\.?|\.", path) if part} <= known, path
+
+
+def test_a_program_finds_every_action():
+    asked = "".join(re.findall(r"Action\(action=(.+?), ", (ROOT / "lrdoctor/prescribing/plan.py").read_text("utf-8")))
+    told = (DOCS / "json.md").read_text(encoding="utf-8").split("## Actions")[1]
+    assert set(re.findall(r"^\| `(\w+)`", told, re.M)) == set(re.findall(r'"([a-z_]+)"', asked))
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")
