@@ -156,3 +156,11 @@ def test_globs_and_what_does_not_exist(tmp_path):
     assert len(lrd.read(str(tmp_path / "x*"))) == 2
     with pytest.raises(UsageError, match="nothing matches"):
         lrd.read(str(tmp_path / "y*"))
+
+
+def test_the_refusal_of_the_surest_reader_is_heard(tmp_path):
+    """What is printed asks for lines that repeat; of a table the reader of tables knows better."""
+    path = tmp_path / "training_log.csv"
+    path.write_text("episode,reward,steps\n")
+    (refusal,) = gather([path])
+    assert "no rows" in refusal.error
