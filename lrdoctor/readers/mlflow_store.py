@@ -23,7 +23,7 @@ from lrdoctor.readers._points import Points, runs_from_points
 from lrdoctor.readers._sqlite import MAGIC, opened, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from lrdoctor.records import Run
@@ -98,7 +98,7 @@ def _read_directory(source: Source) -> list[Run]:
         if name.startswith(_MACHINE):
             continue
         try:
-            some, bad = _read_metric(file.path.read_bytes())
+            some, bad = _read_metric(file)
         except OSError as error:
             notes.append(f"metric {name!r} cannot be read: {error.strerror or error}")
             continue
@@ -124,20 +124,58 @@ def _read_directory(source: Source) -> list[Run]:
     return runs
 
 
-def _read_metric(data: bytes) -> tuple[Points, int]:
-    """Read the lines of one metric: time in milliseconds, value, step, and what newer versions add."""
-    lines = data.split(b"\n")
-    cut = lines.pop() if lines else b""
-    rows = [line.split() for line in lines if line]
-    if len(cut.split()) >= max(map(len, rows), default=3):
-        rows.append(cut.split())
+@dataclass(slots=True)
+class _Lines:
+    """The whole lines of a metric file, as far as it has been read."""
+
+    tables: list[np.ndarray] = field(default_factory=list)
+    """float64 [n, 3]: time, value, step; 0 where a line has no step."""
+    narrowest: int = 3
+    widest: int = 0
+    bad: int = 0
+
+    def with_lines(self, lines: Sequence[bytes]) -> _Lines:
+        """These and some more."""
+        rows = [line.split() for line in lines if line]
+        widths = list(map(len, rows))
+        table, bad = _table(rows, min(widths, default=3))
+        return _Lines(
+            [*self.tables, table], min([self.narrowest, *widths]), max([self.widest, *widths]), self.bad + bad
+        )
+
+    def points(self) -> Points:
+        """The curve; without steps where the lines have none and nothing is wrong with them."""
+        table = np.concatenate(self.tables)
+        step = None
+        if self.narrowest > 2 or self.bad:
+            step = np.clip(np.nan_to_num(table[:, 2]), -(2.0**53), 2.0**53).astype(np.int64)
+        return Points(step, table[:, 1].copy(), table[:, 0].copy())
+
+
+def _read_metric(file: LogFile) -> tuple[Points, int]:
+    """Read the lines of one metric, of a file that is followed only what is new; and how many lines are no such.
+
+    A line holds the time in milliseconds, the value, the step, and what newer versions add.
+    """
+    offset, known = file.kept("metric") or (0, _Lines())
+    with file.path.open("rb") as stream:
+        stream.seek(offset)
+        data = stream.read()
+    end = data.rfind(b"\n") + 1
+    known = known.with_lines(data[:end].split(b"\n"))
+    file.keep("metric", offset + end, known)
+    cut = data[end:]
+    if len(cut.split()) >= (known.widest or 3):
+        known = known.with_lines([cut])
         cut = b""
-    width = min(min(map(len, rows), default=2), 3)
-    bad = int(bool(cut))
-    if width >= 2:
+    return known.points(), known.bad + bool(cut)
+
+
+def _table(rows: Sequence[Sequence[bytes]], width: int) -> tuple[np.ndarray, int]:
+    """Times, values and steps of some lines, [n, 3], and how many of them cannot be read."""
+    if width >= 3:
         try:
-            table = np.array([row[:width] for row in rows], "S40").astype(np.float64).reshape(-1, width)
-            return _points(table), bad
+            return np.array([row[:3] for row in rows], "S40").astype(np.float64).reshape(-1, 3), 0
         except ValueError:
             pass
     good = []
@@ -145,15 +183,8 @@ def _read_metric(data: bytes) -> tuple[Points, int]:
         try:
             good.append([float(row[0]), float(row[1]), float(row[2]) if len(row) > 2 else 0.0])
         except (ValueError, IndexError):
-            bad += 1
-    return _points(np.array(good, np.float64).reshape(-1, 3)), bad
-
-
-def _points(table: np.ndarray) -> Points:
-    step = None
-    if table.shape[1] > 2:
-        step = np.clip(np.nan_to_num(table[:, 2]), -(2.0**53), 2.0**53).astype(np.int64)
-    return Points(step, table[:, 1].copy(), table[:, 0].copy())
+            continue
+    return np.array(good, np.float64).reshape(-1, 3), len(rows) - len(good)
 
 
 def _params(directory: Path) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from lrdoctor.readers._text.stream import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lrdoctor.readers._base import LogFile, Source
     from lrdoctor.records import Run, StepUnit
@@ -64,25 +64,48 @@ class MlLogReader:
             The file cannot be read.
         """
         for file in source.files:
-            yield from _read(file.path, str(source.path))
+            yield from _read(file, str(source.path))
 
 
-def _read(path: Path, source: str) -> list[Run]:
-    points: list[tuple[str, float, dict[str, Any]]] = []
-    settings: dict[str, object] = {}
-    damaged = 0
+@dataclass(slots=True)
+class _Said:
+    """What the lines of a file say, as far as it has been read."""
+
+    points: list[tuple[str, float, dict[str, Any]]] = field(default_factory=list)
+    settings: dict[str, object] = field(default_factory=dict)
+    damaged: int = 0
+
+    def copy(self) -> _Said:
+        """The same, to go on from here once more."""
+        return _Said(list(self.points), dict(self.settings), self.damaged)
+
+    def take(self, data: bytes) -> None:
+        """Take in some whole lines."""
+        for match in _LINE.finditer(data):
+            try:
+                entry = json.loads(match[1][:_LONGEST])
+            except (ValueError, RecursionError):
+                self.damaged += 1
+                continue
+            if isinstance(entry, dict):
+                _take(entry, self.points, self.settings)
+
+
+def _read(file: LogFile, source: str) -> list[Run]:
+    offset, whole = file.kept("mllog") or (0, _Said())
+    said = whole = whole.copy()
     try:
-        for block in blocks(path):
-            for match in _LINE.finditer(block.data):
-                try:
-                    entry = json.loads(match[1][:_LONGEST])
-                except (ValueError, RecursionError):
-                    damaged += 1
-                    continue
-                if isinstance(entry, dict):
-                    _take(entry, points, settings)
+        for block in blocks(file.path, start=offset):
+            if block.stop:
+                offset = block.stop
+            else:
+                said = said.copy()  # its last line may be half of one
+            said.take(block.data)
     except OSError as error:
         raise ReadError(source, f"cannot be read: {error.strerror or error}") from error
+    if offset:
+        file.keep("mllog", offset, whole)
+    points, settings = said.points, said.settings
     count, unit = _count(points)
     names = list(dict.fromkeys(name for name, _, _ in points))
     kept = [(name, value, about[count]) for name, value, about in points if count in about] if count else []
@@ -91,7 +114,7 @@ def _read(path: Path, source: str) -> list[Run]:
     for row, (name, value, _) in enumerate(kept):
         columns[name][row] = value
     logged = {name: np.array([name == other for other, _, _ in kept], bool) for name in names}
-    notes = (f"{damaged} damaged lines were left out",) if damaged else ()
+    notes = (f"{said.damaged} damaged lines were left out",) if said.damaged else ()
     runs = runs_from_table(
         Table({count: step, **columns}, logged), source=source, format_name=READER.name, notes=notes,
         axis=count, unit=unit,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,7 @@ class NnUNetReader:
         rows: list[dict[str, float]] = []
         idle: list[list[dict[str, float]]] = []
         for file in sorted(source.files, key=lambda file: _date(file.name)):
-            attempt = _rows(file.path)
+            attempt = _rows(file)
             if any("train loss" in row or "train_loss" in row for row in attempt):
                 rows += attempt
             else:
@@ -97,27 +98,49 @@ class NnUNetReader:
         yield from runs
 
 
-def _rows(path: Path) -> list[dict[str, float]]:
-    """One dictionary for each epoch of a file."""
-    rows: list[dict[str, float]] = []
+@dataclass(slots=True)
+class _Attempt:
+    """The epochs of a file, as far as it has been read, and the rate that was said for the next one."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
     rate: float | None = None
+
+    def copy(self) -> _Attempt:
+        """The same, to go on from here once more: more may be said of the last epoch."""
+        return _Attempt([*self.rows[:-1], *map(dict, self.rows[-1:])], self.rate)
+
+    def take(self, data: bytes) -> None:
+        """Take in some whole lines."""
+        for line in data.decode("utf-8", errors="replace").split("\n"):
+            match = _LINE.search(line[:_LONGEST].rstrip())
+            if match is None:
+                continue
+            if match["epoch"] is not None:
+                self.rows.append({"epoch": float(match["epoch"])})
+                if self.rate is not None:
+                    self.rows[-1]["lr"] = self.rate
+            elif match["next"] is not None:
+                self.rate = float(match[3])
+            elif self.rows:
+                self.rows[-1].update(_said(match))
+
+
+def _rows(file: LogFile) -> list[dict[str, float]]:
+    """One dictionary for each epoch of a file; of one that is followed only what is new is read."""
+    offset, whole = file.kept("nnunet") or (0, _Attempt())
+    attempt = whole = whole.copy()
     try:
-        for block in blocks(path):
-            for line in block.data.decode("utf-8", errors="replace").split("\n"):
-                match = _LINE.search(line[:_LONGEST].rstrip())
-                if match is None:
-                    continue
-                if match["epoch"] is not None:
-                    rows.append({"epoch": float(match["epoch"])})
-                    if rate is not None:
-                        rows[-1]["lr"] = rate
-                elif match["next"] is not None:
-                    rate = float(match[3])
-                elif rows:
-                    rows[-1].update(_said(match))
+        for block in blocks(file.path, start=offset):
+            if block.stop:
+                offset = block.stop
+            else:
+                attempt = attempt.copy()  # its last line may be half of one
+            attempt.take(block.data)
     except OSError as error:
-        raise ReadError(path, f"cannot be read: {error.strerror or error}") from error
-    return rows
+        raise ReadError(file.path, f"cannot be read: {error.strerror or error}") from error
+    if offset:
+        file.keep("nnunet", offset, whole)
+    return attempt.rows
 
 
 def _said(match: re.Match[str]) -> dict[str, float]:

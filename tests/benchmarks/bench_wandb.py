@@ -90,9 +90,10 @@ def write(path, steps):
 
 
 def ours(path):
+    from lrdoctor.readers._base import LogFile
     from lrdoctor.readers._wandb.log import read_log
 
-    return {name: value.size for name, (_, value) in read_log(path).columns.items()}
+    return {name: value.size for name, (_, value) in read_log(LogFile(path)).columns.items()}
 
 
 def theirs(path):

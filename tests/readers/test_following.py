@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lrdoctor.gather import Bookmarks, gather
-from lrdoctor.readers import _columns, _json_table
+from lrdoctor.readers import _columns, _json_table, mlflow_store, mllog, nnunet
 from lrdoctor.readers._text import scan
 from lrdoctor.records import Run
 
@@ -53,13 +53,53 @@ def bars():
     )
 
 
+def mlperf():
+    start = ':::MLLOG {"key": "opt_base_learning_rate", "value": 0.001, "metadata": {}}\n'
+    lines = (
+        f':::MLLOG {{"key": "train_loss", "value": {loss:.5f}, "metadata": {{"step_num": {step}}}}}\n'
+        + (":::MLLOG {half a line\n" if step % 200 == 50 else "")
+        for step, loss, _ in rows()
+    )
+    return start + "".join(lines)
+
+
+def epochs():
+    lines = (
+        f"2024-01-01 00:00:00.1: Epoch {epoch}\n2024-01-01 00:00:00.2: Current learning rate: {lr:.5f}\n"
+        f"2024-01-01 00:00:00.3: train_loss {-loss:.4f}\n2024-01-01 00:00:00.4: Pseudo dice [{loss / 4:.4f}]\n"
+        for epoch, loss, lr in rows()
+    )
+    return "2024-01-01 00:00:00.0: nnU-Net\n" + "".join(lines)
+
+
+def metric():
+    """As MLflow writes it: time, value, step."""
+    return "".join(
+        f"{1_700_000_000_000 + step} {loss!r} {step}\n" + ("gibberish\n" if step == 700 else "")
+        for step, loss, _ in rows()
+    )
+
+
+METRIC = "mlruns/1/0123abcd/metrics/train/loss"
 LOGS = {
     "metrics.csv": csv,
     "history.csv": appended_csv,
     "metrics.jsonl": json_lines,
     "train.log": printed,
     "console.log": bars,
+    "result_0.txt": mlperf,
+    "training_log_2024_1_1_00_00_00.txt": epochs,
+    METRIC: metric,
 }
+
+
+def place(root, name):
+    """Where a log is to be written, with what belongs beside it."""
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name == METRIC:
+        (path.parents[2] / "meta.yaml").write_text("run_name: first\n")
+    return path
 
 
 def state(items):
@@ -91,23 +131,24 @@ def test_every_look_gives_what_a_first_reading_would(tmp_path, name, seed):
     content = LOGS[name]().encode()
     rng = random.Random(f"{name} {seed}")
     cuts = sorted(rng.sample(range(1, len(content)), 12))
-    path, bookmarks = tmp_path / name, Bookmarks()
+    path, bookmarks = place(tmp_path, name), Bookmarks()
     for begin, end in zip([0, *cuts], [*cuts, len(content)], strict=True):
         with path.open("ab") as out:
             out.write(content[begin:end])
         assert state(gather([tmp_path], bookmarks=bookmarks)) == state(gather([tmp_path]))
 
 
-@pytest.mark.parametrize("name", LOGS)
+@pytest.mark.parametrize("name", [name for name in LOGS if name != METRIC])
 def test_only_what_is_new_is_read(tmp_path, name, monkeypatch):
     content = LOGS[name]().encode()
-    path, bookmarks = tmp_path / name, Bookmarks()
+    path, bookmarks = place(tmp_path, name), Bookmarks()
     cut = content.rindex(b"\n", 0, len(content) - 5000) + 1
     path.write_bytes(content[:cut])
     list(gather([tmp_path], bookmarks=bookmarks))
     path.write_bytes(content)
     starts = []
-    for module, function in ((_columns, "line_blocks"), (_json_table, "line_blocks"), (scan, "blocks")):
+    for module in (_columns, _json_table, scan, mllog, nnunet):
+        function = "line_blocks" if hasattr(module, "line_blocks") else "blocks"
         original = getattr(module, function)
 
         def noting(path, *args, original=original, **options):
@@ -117,6 +158,20 @@ def test_only_what_is_new_is_read(tmp_path, name, monkeypatch):
         monkeypatch.setattr(module, function, noting)
     found = state(gather([tmp_path], bookmarks=bookmarks))
     assert starts == [cut]
+    assert found == state(gather([tmp_path]))
+
+
+def test_only_what_is_new_of_a_metric_is_parsed(tmp_path, monkeypatch):
+    path, bookmarks = place(tmp_path, METRIC), Bookmarks()
+    lines = metric().splitlines(keepends=True)
+    path.write_text("".join(lines[:-20]))
+    list(gather([tmp_path], bookmarks=bookmarks))
+    path.write_text("".join(lines))
+    parsed = []
+    original = mlflow_store._table
+    monkeypatch.setattr(mlflow_store, "_table", lambda rows, width: parsed.append(len(rows)) or original(rows, width))
+    found = state(gather([tmp_path], bookmarks=bookmarks))
+    assert parsed == [20]
     assert found == state(gather([tmp_path]))
 
 
@@ -146,9 +201,9 @@ def replace_by_renaming(path, content):
 
 @pytest.mark.parametrize("replacing", [replace_in_place, replace_by_renaming])
 @pytest.mark.parametrize("keep", [0.5, 1.0, 1.5])
-@pytest.mark.parametrize("name", ["metrics.csv", "metrics.jsonl", "train.log"])
+@pytest.mark.parametrize("name", [name for name in LOGS if name not in ("history.csv", "console.log")])
 def test_a_file_that_was_written_anew_is_read_anew(tmp_path, replacing, keep, name):
-    path, bookmarks = tmp_path / name, Bookmarks()
+    path, bookmarks = place(tmp_path, name), Bookmarks()
     content = LOGS[name]()
     path.write_text(content)
     list(gather([tmp_path], bookmarks=bookmarks))

@@ -9,7 +9,7 @@ not have the plain shape goes through the scalar scanner, which understands ever
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,13 @@ class History:
     _chunks: list[tuple[NDArray[np.int32], Ints, Floats]] = field(default_factory=list)
     _steps: list[Ints] = field(default_factory=list)
     _single: list[tuple[int, int, float]] = field(default_factory=list)
+
+    def copy(self) -> History:
+        """The same, to go on from here once more."""
+        return replace(
+            self, _sections=dict(self._sections), _names=dict(self._names), _order=list(self._order),
+            _chunks=list(self._chunks), _steps=list(self._steps), _single=list(self._single),
+        )  # fmt: skip
 
     def add(self, data: bytes, begin: Ints, end: Ints) -> None:
         """Take history messages.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,14 +68,18 @@ class _Pieces:
 
 
 @dataclass(slots=True)
-class _Joiner:
+class Joiner:
     """Puts the pieces of a record together; knows only what has come so far."""
 
-    damage: Damage
+    damage: Damage = field(default_factory=Damage)
     parts: list[bytes] = field(default_factory=list)
     open: bool = False
     keep: bool = False
     size: int = 0
+
+    def copy(self) -> Joiner:
+        """The same, to go on from here once more."""
+        return replace(self, damage=replace(self.damage), parts=list(self.parts))
 
     def add(self, kind: int, data: bytes, *, keep: bool) -> bytes | None:
         """Take the next piece of a record in several; answer it when it is whole and to be kept."""
@@ -102,37 +106,39 @@ class _Joiner:
         self.open, self.parts = False, []
 
 
-def read_records(stream: BinaryIO, wanted: Wanted, damage: Damage) -> Iterator[tuple[bytes, Ints, Ints]]:
+def read_records(stream: BinaryIO, wanted: Wanted, joiner: Joiner) -> Iterator[tuple[bytes, Ints, Ints, int]]:
     """Read the records of a `.wandb` file that are wanted, four MiB of file at a time.
 
     Parameters
     ----------
     stream
-        The file, at its beginning.
+        The file, at its beginning or at a `stop`.
     wanted
         Says from a buffer's bytes and the bounds of records in it which are of interest; it may look `PAD`
         bytes beyond the buffer's content. Checksums of other records are only looked at where something is
         wrong already: they make up most of the file.
-    damage
-        Is filled in on the way.
+    joiner
+        Holds the record that is under way, and what had to be stepped over.
 
     Yields
     ------
-    A buffer (followed by `PAD` zero bytes), and begin and end of each record in it, in the order of the file.
+    A buffer (followed by `PAD` zero bytes), begin and end of each record in it, in the order of the file, and its
+    `stop`: the offset from which, with the joiner as it is now, reading may go on when the file has grown; 0 if not.
     """
-    joiner = _Joiner(damage)
-    first = True
+    at = stream.tell()
     window = stream.read(_WINDOW)
     while window:
-        following = stream.read(_WINDOW)
-        yield _window(window, _HEADER if first else 0, wanted, joiner, final=not following)
-        first, window = False, following
+        following = stream.read(_WINDOW) if len(window) == _WINDOW else b""
+        found = _window(window, 0 if at else _HEADER, wanted, joiner, final=not following)
+        at += len(window)
+        yield *found, at if following else 0
+        window = following
     if joiner.open:
-        damage.truncated = True
+        joiner.damage.truncated = True
 
 
 def _window(
-    window: bytes, start: int, wanted: Wanted, joiner: _Joiner, *, final: bool
+    window: bytes, start: int, wanted: Wanted, joiner: Joiner, *, final: bool
 ) -> tuple[bytes, Ints, Ints]:
     """Records that end in this window."""
     padded = window + bytes(PAD)

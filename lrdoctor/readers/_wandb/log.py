@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,13 +12,13 @@ import numpy as np
 from lrdoctor.errors import ReadError
 from lrdoctor.readers._wandb.batch import Batch
 from lrdoctor.readers._wandb.history import History
-from lrdoctor.readers._wandb.leveldb import MAGIC, Damage, read_records
+from lrdoctor.readers._wandb.leveldb import MAGIC, Damage, Joiner, read_records
 from lrdoctor.readers._wandb.proto import BYTES, VARINT, Malformed, fields
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
+
+    from lrdoctor.readers._base import LogFile
 
     Ints = NDArray[np.int64]
 
@@ -51,8 +51,8 @@ class WandbLog:
         Number of metrics that are not in `columns`, there being too many.
     """
 
-    columns: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]
-    steps: NDArray[np.int64]
+    columns: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = field(default_factory=dict)
+    steps: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     config: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     run_id: str = ""
@@ -67,31 +67,41 @@ class WandbLog:
 class _Found:
     """What has been found so far; unfinished history counts only where there is no other."""
 
-    log: WandbLog
+    log: WandbLog = field(default_factory=WandbLog)
     history: History = field(default_factory=History)
     partial: History = field(default_factory=History)
+    joiner: Joiner = field(default_factory=Joiner)
+
+    def copy(self) -> _Found:
+        """The same, to go on from here once more."""
+        log = replace(self.log, config=dict(self.log.config), axes=dict(self.log.axes))
+        return _Found(log, self.history.copy(), self.partial.copy(), self.joiner.copy())
 
 
-def read_log(path: Path) -> WandbLog:
-    """Read a `.wandb` file.
+def read_log(file: LogFile) -> WandbLog:
+    """Read a `.wandb` file; of one that is followed only what is new, and the last few megabytes.
 
     Raises
     ------
     ReadError
         It is none, or nothing in it can be read.
     """
-    damage = Damage()
-    log = WandbLog(*History().columns(), damage=damage)
-    found = _Found(log)
-    with path.open("rb") as stream:
+    offset, whole = file.kept(read_log) or (0, _Found())
+    found = whole.copy()
+    with file.path.open("rb") as stream:
         if stream.read(len(MAGIC)) != MAGIC:
-            raise ReadError(path, "does not begin like a .wandb file")
-        stream.seek(0)
-        for data, begin, end in read_records(stream, _is_wanted, damage):
+            raise ReadError(file.path, "does not begin like a .wandb file")
+        stream.seek(offset)
+        for data, begin, end, stop in read_records(stream, _is_wanted, found.joiner):
             _sort(data, begin, end, found)
+            if stop and file.followed:
+                offset, whole = stop, found.copy()
+    if offset:
+        file.keep(read_log, offset, whole)
     history = found.history if found.history.rows else found.partial
+    log = found.log
     log.columns, log.steps = history.columns()
-    log.left_out = history.left_out
+    log.left_out, log.damage = history.left_out, found.joiner.damage
     return log
 
 

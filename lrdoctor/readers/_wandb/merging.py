@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lrdoctor.readers._base import LogFile
+
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
@@ -53,7 +55,7 @@ class Logged:
     notes: list[str] = field(default_factory=list)
 
 
-def from_log(path: Path) -> Logged:
+def from_log(file: LogFile) -> Logged:
     """Read a `.wandb` file.
 
     Raises
@@ -63,7 +65,7 @@ def from_log(path: Path) -> Logged:
     ReadError
         It cannot be read.
     """
-    log = read_log(path)
+    path, log = file.path, read_log(file)
     notes = []
     damage = log.damage
     if damage.bad_pieces:

@@ -9,6 +9,7 @@ import random
 import numpy as np
 import pytest
 
+from lrdoctor.readers._base import LogFile
 from lrdoctor.readers._wandb.log import read_log
 
 
@@ -17,7 +18,7 @@ def log_of(tmp_path, tools):
     def make(records):
         path = tmp_path / "run-x.wandb"
         path.write_bytes(tools.frame(records))
-        return read_log(path)
+        return read_log(LogFile(path))
 
     return make
 

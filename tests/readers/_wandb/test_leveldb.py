@@ -9,17 +9,17 @@ import struct
 import numpy as np
 import pytest
 
-from lrdoctor.readers._wandb.leveldb import Damage, read_records
+from lrdoctor.readers._wandb.leveldb import Damage, Joiner, read_records
 
 EVERYTHING = staticmethod(lambda view, begin, end: np.ones(begin.size, bool))
 
 
 def read(content, wanted=EVERYTHING):
-    damage = Damage()
+    joiner = Joiner()
     records = []
-    for data, begin, end in read_records(io.BytesIO(content), wanted, damage):
+    for data, begin, end, _ in read_records(io.BytesIO(content), wanted, joiner):
         records += [data[a:b] for a, b in zip(begin, end, strict=True)]
-    return records, damage
+    return records, joiner.damage
 
 
 def some_records(sizes, seed=0):
@@ -85,7 +85,7 @@ def test_a_file_where_every_byte_looks_like_a_piece_ends_in_time():
     head = struct.pack("<IHB", 0, 0x0101, 1)
     content = b":W&B\xe1\xbe\x00" + (b"\x01" * 32_768 * 40) + head
     damage = Damage(search_bytes=1 << 24)
-    for data, begin, _ in read_records(io.BytesIO(content), EVERYTHING, damage):
+    for data, begin, *_ in read_records(io.BytesIO(content), EVERYTHING, Joiner(damage)):
         assert data
         assert not begin.size
     assert damage.search_bytes < 0
