@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from lrdoctor.cleaning import clean
+from lrdoctor.patterns import pattern
 from lrdoctor.records import Role, Verdict
 from lrdoctor.wording import counted, figure, percent
 
@@ -40,7 +40,7 @@ _SCHEDULES = {
     "one_cycle": "one cycle: up over the first {warm}, then down to {end}",
     "cooldown": "hold it, then cool down to {end}",
 }
-_NUMBERS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_NUMBERS = pattern(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 _ACTIONS = {
     "early_stop": "stop early",
     "regularize": "regularise",
