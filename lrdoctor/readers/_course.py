@@ -54,6 +54,7 @@ _RUN_TABLE_WORDS = _words("""
     name id run_id run_name run created runtime end_time state user tags notes updated start_time experiment
     sweep hostname commit group job_type duration status source version
 """)
+_RUN_NUMBERS = _words("fold folds seed trial run run_id experiment replicate client client_id")
 _SAMPLE_WORDS = _words("""
     label labels target targets y_true y_pred ytrue ypred pred preds prediction predictions predicted actual
     truth ground_truth image image_id filename file path text sentence question answer id uid user_id
@@ -103,6 +104,9 @@ def why_no_course(table: Table, text: Mapping[str, Sequence[str]], *, trusted: b
         why = f"; {', '.join(sorted(settings)[:3])} differ from row to row" if settings else ""
         return f"a table of runs, one row for each{why}: export the history of each run instead"
     samples = sorted(names & _SAMPLE_WORDS)
+    numbered = sorted(name for name in table.columns if axis is None and _numbers_runs(name, table))
+    if numbered:
+        return f"a table of runs, one row for each {numbered[0]!r}: export the history of each run instead"
     if axis is None:
         if samples and (len(samples) > 1 or _one_word_per_row(text)):
             return (
@@ -188,6 +192,12 @@ def _changing_settings(table: Table, text: Mapping[str, Sequence[str]]) -> set[s
             if distinct > 1 and (changes >= distinct or changes > 0.5 * len(filled)):
                 changing.add(name)
     return changing
+
+
+def _numbers_runs(name: str, table: Table) -> bool:
+    """Whether a column numbers folds or seeds, another one on each row."""
+    shown = table.columns[name][table.present(name)]
+    return plain(name) in _RUN_NUMBERS and shown.size > 1 and np.unique(shown).size == shown.size
 
 
 def _few_rows_each(words: Sequence[str]) -> bool:

@@ -30,7 +30,8 @@ _PHASES = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 _RUN_COLUMNS = ("run", "run_id", "run_name", "run_uuid", "experiment", "experiment_name", "exp", "trial",
-                "trial_id", "seed", "fold", "dir_name", "log_dir", "logdir", "replicate")  # fmt: skip
+                "trial_id", "seed", "fold", "dir_name", "log_dir", "logdir", "replicate", "client", "client_id",
+                "worker", "worker_id", "rank")  # fmt: skip
 _MAX_RUNS, _MAX_METRICS, _MAX_CELLS = 1000, 2000, 100_000_000
 
 

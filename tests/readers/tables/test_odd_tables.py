@@ -94,3 +94,15 @@ def test_a_line_for_each_step_is_no_line_for_each_epoch(read, write):
     lines = [{"epoch": i // 4, "step": i, "train_loss": loss} for i, loss in enumerate(LOSS)]
     (run,) = read(write("\n".join(map(json.dumps, lines)), "metrics.jsonl"))
     assert (run.format, run.series["train_loss"].unit) == ("jsonl", "step")
+
+
+def test_several_clients_in_each_round(read, write):
+    rows = [f"{i},{client},{loss + client}" for i, loss in enumerate(LOSS) for client in (0, 1)]
+    runs = read(write("\n".join(["round,client_id,loss", *rows]) + "\n"))
+    assert [run.series["loss"].value.tolist() for run in runs] == [LOSS, [loss + 1 for loss in LOSS]]
+
+
+def test_a_row_for_each_fold(read, write):
+    rows = [f"{i},{0.98 + i / 1000}" for i in range(1, 6)]
+    with pytest.raises(NotALogError, match="one row for each 'Fold'"):
+        read(write("\n".join(["Fold,Accuracy", *rows]) + "\n", "metrics.csv"), named=True)
