@@ -123,6 +123,13 @@ def test_what_the_page_on_knowledge_names_exists():
     assert set(re.findall(r"\[([A-Z]{3}\d{3})\]", text)) == {rule.code for rule in all_rules()}
 
 
+def test_the_page_on_rules_names_every_signal():
+    signals = discover("lrdoctor.signals", "SIGNALS")
+    functions = {function.__name__ for module in signals.values() for function in module}
+    rows = re.findall(r"^\| (`[^|]+) \|", (DOCS / "howto/rule.md").read_text(encoding="utf-8"), re.M)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == functions
+
+
 def test_every_page_has_a_home():
     """In the navigation of the site (`make docs`), once; the rule pages are put there by a hook."""
 
