@@ -152,16 +152,19 @@ def diagnose_each(
     from lrdoctor.claiming import Once
     from lrdoctor.config import Config
     from lrdoctor.engine import all_rules
-    from lrdoctor.examining import diagnosed
 
     files = files or Once(follow_links=follow_links)
     config = (config or Config()).selecting(select, ignore)
-    rules = config.apply(all_rules())
     paths = paths_of(source)
     if paths is None or (workers <= 1 and executor is None and cache is None):
+        from lrdoctor.examining import diagnosed
+
+        rules = config.apply(all_rules())
         for item in stream(source, roles=roles, settled=config.roles, files=files):
             yield diagnosed(item, rules) if isinstance(item, Run) else item
         return
+    if config.chooses:  # otherwise nothing can be wrong with it, and what is remembered needs no rules
+        config.check(all_rules())
     import msgspec
 
     from lrdoctor.fleet.cache import Cache

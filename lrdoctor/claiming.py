@@ -132,7 +132,8 @@ def claim_file(file: LogFile) -> Verdict:
             if claim is not None:
                 claims.append((claim, reader))
     except OSError as error:
-        return None, Unreadable(source=str(file.path), error=f"cannot be opened: {error.strerror or error}")
+        reason = f"cannot be opened: {error.strerror or error}"
+        return None, Unreadable(source=str(file.path), error=reason, transient=True)
     if not claims:
         looks_like_one = file.suffix in LOG_SUFFIXES or "tfevents" in file.name
         return None, Unreadable(source=str(file.path), error=why_not(file)) if looks_like_one else None

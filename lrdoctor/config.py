@@ -45,6 +45,11 @@ class Config:
         select = tuple(select) or self.select
         return replace(self, select=select, ignore=(*self.ignore, *ignore))
 
+    @property
+    def chooses(self) -> bool:
+        """Whether anything is said of rules."""
+        return bool(self.select or self.ignore or self.rules)
+
     def wants(self, code: str, name: str = "") -> bool:
         """Answer whether a rule is to be run."""
         chosen = max((_match(entry, code, name) for entry in self.select), default=0)

@@ -242,7 +242,7 @@ class _Walk:
             status = path.stat()
             entries = self._links.followed(path, self._files.entries(path))
         except OSError as error:
-            yield Unreadable(source=str(path), error=f"cannot be listed: {error.strerror or error}")
+            yield Unreadable(source=str(path), error=f"cannot be listed: {error.strerror or error}", transient=True)
             return
         if (status.st_dev, status.st_ino) in self._seen or depth > _MAX_DEPTH:
             return

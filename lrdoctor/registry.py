@@ -39,7 +39,7 @@ def discover(package: str, attribute: str) -> dict[str, Any]:
         module = importlib.import_module(f"{package}.{info.name}")
         if hasattr(module, attribute):
             found[info.name] = getattr(module, attribute)
-    for point in sorted(_entry_points(package), key=lambda point: point.name):
+    for point in sorted(declared(package), key=lambda point: point.name):
         try:
             found.setdefault(point.name, point.load())
         except Exception as error:  # another package's plug-in must not take the rest down
@@ -65,9 +65,9 @@ def named(package: str, attribute: str, name: str) -> Any | None:
     return discover(package, attribute).get(name)
 
 
-def _entry_points(group: str) -> list[EntryPoint]:
+def declared(group: str) -> list[EntryPoint]:
     """What other packages have declared in a group."""
-    if not _declared():
+    if not _any_declared():
         return []
     from importlib.metadata import entry_points
 
@@ -75,7 +75,7 @@ def _entry_points(group: str) -> list[EntryPoint]:
 
 
 @cache
-def _declared() -> bool:
+def _any_declared() -> bool:
     """Whether any installed package declares a plug-in of ours; mostly none does.
 
     To import `importlib.metadata` (mail, sockets and calendars with it) and let it look through 93 packages took 25 to

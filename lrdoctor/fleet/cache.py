@@ -1,8 +1,9 @@
 """What was said about logs that have not changed since.
 
-Two things are kept. Of a directory, whose its files are, for as long as names, sizes and times in it stay the same (and
-those of its neighbours, where a reader looked at them). Of a bundle, what was said about its runs, for as long as
-nothing in or below its directory changes. Both hold for one version of lrdoctor and one choice of settings.
+Three things are kept. Of a whole pass, what it has seen and what came of it (`passes`). Of a directory, whose its files
+are, for as long as names, sizes and times in it stay the same (and those of its neighbours, where a reader looked at
+them). Of a bundle, what was said about its runs, for as long as nothing in or below its directory changes. All hold for
+one version of lrdoctor and one choice of settings.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import hashlib
 import os
 import time
 import warnings
-from functools import lru_cache
-from importlib.metadata import entry_points
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,16 +21,19 @@ import msgspec
 
 import lrdoctor
 from lrdoctor.bundles import Claimed
+from lrdoctor.fleet.passes import Noting, packed, unpacked
 from lrdoctor.fleet.store import Store
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.records import Unreadable
-from lrdoctor.registry import discover
+from lrdoctor.registry import declared, discover
+from lrdoctor.remote import is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from lrdoctor.bundles import Bundle
     from lrdoctor.claiming import Once, Verdict
+    from lrdoctor.fleet.passes import Pass
     from lrdoctor.readers._base import LogFile, Reader
 
 FILE = "lrdoctor-1.sqlite"
@@ -69,22 +72,81 @@ class Cache:
 
     def __init__(self, directory: Path, settings: bytes, warn: Callable[[str], object] = warnings.warn) -> None:
         self._settings = settings + _own_version()
-        self._readers: dict[str, Reader] = {
-            reader.name: reader for reader in discover("lrdoctor.readers", "READER").values()
-        }
         self._listed: tuple[Path, bytes] = (Path(), b"")
         self._store = Store(directory / FILE, warn)
+        self._roots: list[Path] = []
+        self._noting: Noting | None = None
+
+    @cached_property
+    def _readers(self) -> dict[str, Reader]:
+        return {reader.name: reader for reader in discover("lrdoctor.readers", "READER").values()}
+
+    def recall(self, paths: Sequence[str | Path], files: Once) -> Generator[bytes, None, bool]:
+        """What was said the last time about everything below some paths, in order.
+
+        Returns
+        -------
+        Whether that is all. Where it is not, because something has changed or nothing is known, what has been yielded
+        is what a walk would come by first; the walk is noted for the next time.
+        """
+        self._roots = [Path(path) for path in paths if not is_url(path)]
+        if len(self._roots) < len(paths) or not all(root.is_dir() for root in self._roots):
+            return False
+        name = self._name_of_pass(files)
+        notes = unpacked(self._store.get(name, b""))
+        if notes is None or not self._holds(notes, files):
+            self._noting = Noting(name, self._roots)
+            return False
+        wanted = [answer for answer in notes.answers if not isinstance(answer, bytes)]
+        bodies = self._store.get_all(wanted)
+        for answer in notes.answers:
+            body = answer if isinstance(answer, bytes) else next(bodies)
+            if body is None:  # the walk will put it into the store again
+                return False
+            yield body
+        return True
+
+    def _holds(self, notes: Pass, files: Once) -> bool:
+        """Whether every directory is as it was."""
+        files.passed = 0
+        if notes.around and notes.around != self._around_roots():
+            return False
+        for name, stamp in notes.seen:
+            try:
+                if self._stamp(files.entries(Path(name))) != stamp:
+                    return False
+            except OSError:
+                return False
+        return True
+
+    def _name_of_pass(self, files: Once) -> bytes:
+        places = [place for root in self._roots for place in (str(root), str(root.absolute()))]
+        links = b"everywhere" if files.follow_links else b"within"
+        return _digest(self._settings, b"pass", links, *map(os.fsencode, places))
+
+    def _around_roots(self) -> bytes:
+        around = [_around(root) for root in self._roots]
+        return _digest(*around) if all(around) else b""
 
     def get(self, bundle: Bundle) -> bytes | None:
-        """What was said about the runs of a bundle, if nothing has changed since."""
-        stamp = _stamp_of(bundle)
-        return self._store.get(self._name(bundle), stamp) if stamp else None
+        """What was said about the runs of a bundle, if nothing has changed since; asked for each bundle of a walk."""
+        stamp, name = _stamp_of(bundle), self._name(bundle)
+        if self._noting is not None:
+            self._noting.answered((name, stamp))
+        return self._store.get(name, stamp) if stamp else None
 
-    def put(self, bundle: Bundle, body: bytes) -> None:
-        """Remember what was said about the runs of a bundle."""
+    def lost(self, body: bytes, *, lasting: bool) -> None:
+        """A walk has come by something that cannot be read."""
+        if self._noting is not None:
+            self._noting.answered(body if lasting else (b"", b""))
+
+    def put(self, bundle: Bundle, body: bytes, *, lasting: bool) -> None:
+        """Remember what was said about the runs of a bundle, if the same would be said another time."""
         stamp = _stamp_of(bundle)
-        if stamp:
+        if stamp and lasting:
             self._store.put(self._name(bundle), stamp, body)
+        elif self._noting is not None:
+            self._noting.good = False
 
     def _name(self, bundle: Bundle) -> bytes:
         ends = (bundle.sources[0].path, bundle.sources[-1].path) if bundle.sources else ()
@@ -98,12 +160,16 @@ class Cache:
     def stamp(self, path: Path, entries: Sequence[os.DirEntry[str]]) -> bytes:
         """Names, sizes and times of what is in a directory; empty where some file is too new to tell."""
         self._listed = path, self._stamp(entries)
+        if self._noting is not None:
+            self._noting.saw(*self._listed)
         return self._listed[1]
 
     def _stamp(self, entries: Sequence[os.DirEntry[str]]) -> bytes:
         now, parts = time.time_ns(), []
         for entry in entries:
             try:
+                if entry.is_symlink():
+                    parts.append(os.fsencode(os.readlink(entry.path)))  # noqa: PTH115 - many
                 if entry.is_dir():
                     parts.append(os.fsencode(entry.name))
                     continue
@@ -126,15 +192,21 @@ class Cache:
         name = _digest(self._settings, b"claims", os.fsencode(place))
         known = self._known(name, stamp, path)
         if known is not None:
-            yield from (self._verdict(opener.file(path / kept.name), kept) for kept in known)
+            if self._noting is not None and known.around:
+                self._noting.looked_around(path)
+            yield from (self._verdict(opener.file(path / kept.name), kept) for kept in known.files)
             return
         verdicts = list(opener.asked(path, files))
         yield from verdicts
         claims = _claims(path, [entry.name for entry in files], verdicts)
         if claims is not None:
             self._store.put(name, stamp, msgspec.msgpack.encode(claims))
+        if self._noting is not None and claims is None:
+            self._noting.good = False
+        elif self._noting is not None and claims is not None and claims.around:
+            self._noting.looked_around(path)
 
-    def _known(self, name: bytes, stamp: bytes, path: Path) -> list[_Kept] | None:
+    def _known(self, name: bytes, stamp: bytes, path: Path) -> _Claims | None:
         """What was found of the files of a directory, if it still holds."""
         body = self._store.get(name, stamp)
         try:
@@ -144,7 +216,7 @@ class Cache:
         if claims is None or (claims.around and claims.around != _around(path)):
             return None
         named = {reader for kept in claims.files for reader, *_ in kept.readers}
-        return claims.files if named <= self._readers.keys() else None
+        return claims if named <= self._readers.keys() else None
 
     def _verdict(self, file: LogFile, kept: _Kept) -> Verdict:
         path = file.path.parent
@@ -158,8 +230,13 @@ class Cache:
         others = [(weaker, self._readers[name]) for weaker, name in claims[1:]]
         return Claimed(self._readers[reader], claim, claim.group or file.path, [file], others), None
 
-    def close(self) -> None:
-        """Write what is new."""
+    def close(self, *, complete: bool) -> None:
+        """Write what is new; a pass is kept only if it came to its end."""
+        noting = self._noting
+        if complete and noting is not None and noting.good:
+            noting.notes.around = self._around_roots() if noting.looked_beyond else b""
+            if noting.notes.around or not noting.looked_beyond:
+                self._store.put(noting.name, b"", packed(noting.notes))
         self._store.close()
 
 
@@ -235,11 +312,16 @@ def _digest(*parts: bytes) -> bytes:
 def _own_version() -> bytes:
     """Differs when lrdoctor itself, or a plug-in of another package, has changed."""
     home = Path(__file__).parent.parent
-    own = [path.stat() for path in sorted(home.rglob("*")) if path.suffix in (".py", ".toml", ".npz")]
+    own = [
+        os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - four hundred files, at the start of every call
+        for folder, _, names in sorted(os.walk(home))
+        for name in sorted(names)
+        if name.endswith((".py", ".toml", ".npz"))
+    ]
     others = [
         f"{point.value} {point.dist.version if point.dist else ''}"
         for group in ("lrdoctor.readers", "lrdoctor.rules")
-        for point in entry_points(group=group)
+        for point in declared(group)
     ]
     sizes = [b"%d %d" % (status.st_size, status.st_mtime_ns) for status in own]
     return _digest(lrdoctor.__version__.encode(), *sizes, *(other.encode() for other in sorted(others)))

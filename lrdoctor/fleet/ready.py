@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import warnings
 
@@ -20,6 +21,8 @@ def _load() -> None:
 
     discover("lrdoctor.readers", "READER")
     encode([diagnosed(healthy(), all_rules())])
+    gc.freeze()  # what is here stays, and is shared among the workers as long as nobody looks through it for garbage
+    gc.set_threshold(100_000, 10, 10)  # as on the command line
 
 
 with warnings.catch_warnings(), contextlib.suppress(Exception):  # the worker whose work it is will say what is wrong

@@ -13,11 +13,15 @@ import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _WAITING, _SECONDS = 500, 2.0
 """Entries, and seconds, after which what is new is written."""
+_AT_ONCE = 500
+"""Entries that are asked for together."""
+_MAPPED = 2**30
+"""Bytes of the file that are read as memory."""
 _PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 
@@ -42,6 +46,7 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             self._file.execute("PRAGMA synchronous = NORMAL")
+            self._file.execute(f"PRAGMA mmap_size = {_MAPPED}")
             self._file.execute("CREATE TABLE IF NOT EXISTS known (name BLOB PRIMARY KEY, stamp BLOB, body BLOB)")
 
     def get(self, name: bytes, stamp: bytes) -> bytes | None:
@@ -50,6 +55,22 @@ class Store:
         with self._forgiving():
             if self._file is not None:
                 row = self._file.execute("SELECT stamp, body FROM known WHERE name = ?", (name,)).fetchone()
+        return self._sound(row, stamp)
+
+    def get_all(self, wanted: Sequence[tuple[bytes, bytes]]) -> Iterator[bytes | None]:
+        """What `get` says of each name and stamp, many at a time."""
+        for begin in range(0, len(wanted), _AT_ONCE):
+            some = wanted[begin : begin + _AT_ONCE]
+            rows: dict[bytes, tuple[bytes, bytes]] = {}
+            with self._forgiving():
+                if self._file is not None:
+                    marks = ", ".join("?" * len(some))
+                    query = f"SELECT name, stamp, body FROM known WHERE name IN ({marks})"
+                    rows = {name: kept for name, *kept in self._file.execute(query, [name for name, _ in some])}
+            yield from (self._sound(rows.get(name), stamp) for name, stamp in some)
+
+    def _sound(self, row: Sequence[bytes] | None, stamp: bytes) -> bytes | None:
+        """The body of an entry, if it is of that stamp and undamaged."""
         if row is None or row[0] != stamp:
             return None
         body = bytes(row[1])

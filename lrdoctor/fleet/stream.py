@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -69,20 +70,13 @@ def diagnose_paths(
     files = files or Once()
     files.memory = cache
 
-    def items() -> Iterator[Bundle | Result]:
-        for item in bundles(paths, files=files):
-            known = None if cache is None or isinstance(item, Unreadable) else cache.get(item)
-            if isinstance(item, Unreadable):
-                yield Result(encode([item]), lasting=False)
-            else:
-                yield item if known is None else Result(known, lasting=False)
-
+    complete = False
     try:
-        for bundle, result in crew.run(items()):
+        for bundle, result in crew.run(_items(paths, files, cache)):
             if bundle is not None:
                 files.release(bundle)
-                if cache is not None and result.lasting:
-                    cache.put(bundle, result.data)
+                if cache is not None:
+                    cache.put(bundle, result.data, lasting=result.lasting)
             for said in decode(result.data):
                 if isinstance(said, RunDiagnosis):
                     overrides.resolve(said.run.series)
@@ -90,10 +84,36 @@ def diagnose_paths(
                     if taken[said.run.id] > 1:
                         said = replace(said, run=replace(said.run, id=f"{said.run.id}~{taken[said.run.id]}"))
                 yield files.told(said) if isinstance(said, Unreadable) else said
+        complete = True
     finally:
         pool.close()
         files.end()
         if cache is not None:
-            cache.close()
+            cache.close(complete=complete)
     if taken:
         overrides.check()
+
+
+def _items(paths: Sequence[str | Path], files: Once, cache: Cache | None) -> Iterator[Bundle | Result]:
+    """What is to be read, and in its place what is known already."""
+    told = 0
+    if cache is not None:
+        known = cache.recall(paths, files)
+        while True:
+            try:
+                data = next(known)
+            except StopIteration as end:
+                if end.value:
+                    return
+                break
+            told += 1
+            yield Result(data, lasting=False)
+    for item in islice(bundles(paths, files=files), told, None):
+        if isinstance(item, Unreadable):
+            data = encode([item])
+            if cache is not None:
+                cache.lost(data, lasting=not item.transient)
+            yield Result(data, lasting=False)
+            continue
+        answer = None if cache is None else cache.get(item)
+        yield item if answer is None else Result(answer, lasting=False)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
+import sys
 import threading
+import warnings
 
 import pytest
 
 import lrdoctor
 from lrdoctor import examining
-from lrdoctor.fleet.cache import FILE
+from lrdoctor.fleet.cache import FILE, Cache
 from lrdoctor.fleet.store import Store
 
 
@@ -48,6 +51,57 @@ def test_what_has_not_changed_is_not_read_again(settled, tmp_path, judged, monke
     monkeypatch.setattr("lrdoctor.claiming.claim_file", lambda file: pytest.fail(f"{file} was opened"))
     assert lrdoctor.diagnose(settled, cache=tmp_path / "cache").to_json() == without
     assert judged == []
+
+
+def test_a_pass_over_what_has_not_changed_asks_nobody(settled, tmp_path, judged, monkeypatch):
+    without = lrdoctor.diagnose(settled).to_json()
+    lrdoctor.diagnose(settled, cache=tmp_path / "cache")
+    judged.clear()
+    monkeypatch.setattr(Cache, "claims", lambda *_: pytest.fail("a reader was to be asked"))
+    assert lrdoctor.diagnose(settled, cache=tmp_path / "cache").to_json() == without
+    monkeypatch.undo()
+    two = [settled / "group0", settled / "group1"]
+    assert lrdoctor.diagnose(two, cache=tmp_path / "cache").to_json() == lrdoctor.diagnose(two).to_json()
+
+
+def test_a_pass_that_was_broken_off_is_not_taken_for_a_whole_one(settled, tmp_path):
+    whole = [said.run.id for said in lrdoctor.diagnose(settled)]
+    some = lrdoctor.diagnose_each(settled, cache=tmp_path / "cache")
+    next(some)
+    some.close()
+    assert [said.run.id for said in lrdoctor.diagnose(settled, cache=tmp_path / "cache")] == whole
+
+
+@pytest.mark.parametrize("wrong", ["DELETE FROM known", "UPDATE known SET body = zeroblob(length(body))"])
+def test_an_answer_that_is_lost_is_found_again(settled, tmp_path, judged, wrong):
+    without = lrdoctor.diagnose(settled).to_json()
+    lrdoctor.diagnose(settled, cache=tmp_path / "cache")
+    with sqlite3.connect(tmp_path / "cache" / FILE) as store:
+        # The largest is an answer; what was seen by the pass is known all the same.
+        store.execute(f"{wrong} WHERE name = (SELECT name FROM known ORDER BY length(body) DESC LIMIT 1 OFFSET 5)")
+    for again in (["one"], []):
+        judged.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert lrdoctor.diagnose(settled, cache=tmp_path / "cache").to_json() == without
+        assert len(judged) == len(again)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_that_leads_elsewhere_is_a_change(settled, tmp_path):
+    for name, log in (("one", "a.csv"), ("two", "b.csv")):
+        (tmp_path / name).mkdir()
+        shutil.copy2(settled / "flat" / log, tmp_path / name / "metrics.csv")
+        age(tmp_path / name)
+    link = settled / "linked"
+    link.symlink_to(tmp_path / "one")
+    age(settled)
+    options = {"cache": tmp_path / "cache", "follow_links": True}
+    lrdoctor.diagnose(settled, **options)
+    link.unlink()
+    link.symlink_to(tmp_path / "two")
+    age(settled)
+    assert lrdoctor.diagnose(settled, **options).to_json() == lrdoctor.diagnose(settled, follow_links=True).to_json()
 
 
 @pytest.mark.parametrize(
