@@ -164,9 +164,24 @@ def test_a_program_finds_the_fields_that_the_pages_name():
         assert {part for part in re.split(r"\[\]\.?|\.", path) if part} <= known, path
 
 
+@pytest.mark.parametrize("name", ["compare", "sweep", "plan", "range-test"])
+def test_a_program_finds_the_fields_of_the_other_objects(name):
+    schema = json.loads((DOCS / f"schema/{name}-1.json").read_text(encoding="utf-8"))["$defs"]
+    known = {field for part in schema.values() for field in part.get("properties", {})}
+    values = set(re.findall(r'"([a-z-]+)"', json.dumps(schema)))
+    page = (DOCS / "json.md").read_text(encoding="utf-8")
+    table = page.split(f"| `lrdoctor.{name}/1` | holds |\n|---|---|\n")[1].split("\n\n")[0]
+    rows = [row.split(" | ") for row in table.splitlines()]
+    assert len(rows) >= 3
+    for fields, meaning in rows:
+        for path in re.findall(r"`([^`]+)`", fields):
+            assert {part for part in re.split(r"\[\]\.?|\.", path) if part} <= known, path
+        assert set(re.findall(r"`([^`]+)`", meaning)) <= known | values, meaning
+
+
 def test_a_program_finds_every_action():
     asked = "".join(re.findall(r"Action\(action=(.+?), ", (ROOT / "lrdoctor/prescribing/plan.py").read_text("utf-8")))
-    told = (DOCS / "json.md").read_text(encoding="utf-8").split("## Actions")[1]
+    told = (DOCS / "json.md").read_text(encoding="utf-8").split("## Actions")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)`", told, re.M)) == set(re.findall(r'"([a-z_]+)"', asked))
 
 
