@@ -233,8 +233,8 @@ def _counted_on(steps: Floats, totals: Floats, epochs: Floats | None, name: str,
         return steps
     if epochs is not None and np.isfinite(epochs).all():
         whole = np.floor(epochs)
-        on = np.diff(whole) > 0
-        if np.mean(on[back]) < 0.6 or np.mean(back[on]) < 0.5:  # else: the training itself starts again
+        turn = np.diff(whole)
+        if np.mean(turn[back] != 0) < 0.6 or _share(back[turn > 0]) < 0.5:  # then it goes on over epochs
             return steps
         whole = whole - whole.min()
     else:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Roles = dict[str, tuple[Role, str]]
 _OVERLAP = 0.3
+_LEARNT = ("learn", "train", "training")
+_TESTED = ("test", "val", "valid", "validation", "dev")
 _MISHAP = re.compile(r"\b(?:nan|skipped|overflow)", re.IGNORECASE)
 
 
@@ -171,14 +173,12 @@ def _repeated(curve: Curve, notes: list[str]) -> list[Curve]:
 
 
 def bare_roles(curves: Sequence[Curve]) -> Roles:
-    """CatBoost's ``learn`` and ``test`` name no measure: what falls is a loss, what rises a score."""
+    """``train: 2.1 | val: 2.3`` names no measure: what falls is a loss, what rises a score."""
     by_tag = {curve.tag: curve for curve in curves}
-    learn = by_tag.get("learn")
-    if learn is None or learn.values.size < 2:
+    learn = next((by_tag[tag] for tag in _LEARNT if tag in by_tag), None)
+    if learn is None or learn.values.size < 2 or any("loss" in tag.lower() for tag in by_tag):
         return {}
     falls = bool(learn.values[-1] < learn.values[0])
-    why = f"CatBoost prints the metric that it optimises, and it {'falls' if falls else 'rises'}"
-    return {
-        "learn": (Role.TRAIN_LOSS if falls else Role.TRAIN_METRIC, why),
-        "test": (Role.VAL_LOSS if falls else Role.VAL_METRIC, why),
-    }
+    why = f"the one number that is printed of training data, and it {'falls' if falls else 'rises'}"
+    held = (Role.VAL_LOSS if falls else Role.VAL_METRIC, why)
+    return {learn.tag: (Role.TRAIN_LOSS if falls else Role.TRAIN_METRIC, why)} | dict.fromkeys(_TESTED, held)

@@ -54,6 +54,7 @@ _SESSION = re.compile(
 _ASIDE = re.compile(r"best (?:iteration|round)\b[^\d]{0,12}$", re.IGNORECASE)
 _SECTION = re.compile(r"\s*\|\s*(?P<name>[A-Za-z][\w .-]*)/\s*\|\s*\|?\s*")
 _HEADING = re.compile(r"[^\w]*(?P<words>[A-Za-z][A-Za-z _-]{2,40})[^\w]*")
+_LOGGED = re.compile(r"[:\]|>]\s*|\s-\s")
 _CELLS = re.compile(r"\s{2,}|\t|\s*\|\s*")
 
 
@@ -106,6 +107,9 @@ def read_line(raw: bytes) -> Line | None:
     if header is not None:
         return header
     fields, split = fields_of(text, tokens)
+    heading = None if fields or bar else _heading(text)
+    if heading is not None:
+        return heading
     if fields:
         if bar == "tqdm":  # where a bar stands and a position that is printed elsewhere count different things
             fields = tuple(
@@ -138,12 +142,20 @@ def _without_numbers(text: str) -> Line | None:
     header = _header(text, ())
     if header is not None:
         return header
-    heading = _HEADING.fullmatch(text)
+    return _heading(text) or _session(text)
+
+
+def _heading(text: str) -> Line | None:
+    """A few words that speak of train or validation, perhaps behind what a logger writes in front."""
+    if len(text) > _SHORT:
+        return None
+    said = _LOGGED.split(text.rstrip(" :=-*#.\u2026\r"))[-1]
+    heading = _HEADING.fullmatch(said)
     if heading and len(heading["words"].split()) <= 4:
         split = split_of(heading["words"])
         if split:
-            return Line("heading", split=split, names=(text.strip(),))
-    return _session(text)
+            return Line("heading", split=split, names=(said.strip(),))
+    return None
 
 
 def _header(text: str, tokens: Sequence[tuple[int, int]]) -> Line | None:

@@ -191,17 +191,28 @@ def under_headings(group: Group, headings: Sequence[tuple[int, str]]) -> dict[st
     over = np.searchsorted(at, group.lines) - 1
     spoken = np.array([headings[number][1] if number >= 0 else "" for number in over.tolist()])
     parts = {name: np.flatnonzero(spoken == name) for name in dict.fromkeys(spoken.tolist())}
-    if len(parts) > 1 and "" not in parts and min(rows.size for rows in parts.values()) >= 0.2 * group.lines.size:
-        return parts
-    first = np.append(True, np.diff(over) != 0) & (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
-    tests = first & np.isin(spoken, list(HELD_OUT))
-    if spoken[0] == "" and 0.2 <= np.mean(tests) <= 0.8:  # "testing", then the same words as in training
+    held = sum(name in HELD_OUT for _, name in headings)
+    rare, often = sorted((held, len(headings) - held))
+    shares = [rows.size / group.lines.size for rows in parts.values()]
+    if 2 * rare >= often and len(parts) > 1 and "" not in parts and min(shares) >= _FEW:
+        return parts  # both are announced, in turns
+    tests = _right_below(group, at, over) & np.isin(spoken, list(HELD_OUT))
+    if _FEW <= np.mean(tests) <= 1 - _FEW:  # "testing", then the same words as in training
         return {"train": np.flatnonzero(~tests), str(spoken[tests][0]): np.flatnonzero(tests)}
     near = (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
     main = max(parts, key=lambda name: parts[name].size)
     if main and np.mean(near & (spoken == main)) >= _NEARLY_ALL:
         return {main: np.arange(group.lines.size)}
     return None
+
+
+def _right_below(group: Group, at: Ints, over: Ints) -> NDArray[np.bool_]:
+    """The first line below each heading, if it stands where the training stood before."""
+    first = np.append(True, np.diff(over) != 0) & (over >= 0) & (group.lines - at[np.maximum(over, 0)] <= _RIGHT_ABOVE)
+    for number, item in enumerate(group.fields):
+        if item.kind in ("epoch", "step"):
+            first &= np.append(False, np.diff(group.column(number)) == 0)
+    return first
 
 
 def plain_name(tag: str) -> str:

@@ -259,7 +259,7 @@ class _Walk:
         self.split = split_of(key) or self.split
         if re.match(r"\s*\[\s*\d+\s*/|\s*/\s*\d+\s*\]?\s*\[\s*\d+\s*/", behind):
             self._keep(Field(index, "epoch", "epoch", -1))
-        elif re.match(r"\s*/\s*\d", behind):
+        elif re.match(r"\s*/\s*\d|\s*:\s*[A-Za-z]", behind):
             self._keep(Field(index, "batch", "step", UNNAMED_RANK))
         else:
             return False

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SETTINGS = 2
 """So many settings on a line that counts nothing make it the result of a training, not a point of one."""
 _FEWEST = 5
+_FEWEST_SCORES = 10
+_LOSS = re.compile(r"loss|nll|perpl|ppl|cost|objective|likelihood|entropy|\blr\b|rate|reward|return", re.IGNORECASE)
 _PAIR = re.compile(r"(?P<name>\w+)\[0\]")
 _PAIR_NAMES = HELD_OUT | {"train", "training"}
 
@@ -45,7 +47,7 @@ def pieces_without_axis(groups: Sequence[Group], scan: Scan, notes: list[str]) -
         and sum(is_setting(item.tag) for item in group.fields) < SETTINGS  # else: a line for each training
     ]  # fmt: skip
     leader = leading(kept) or max(kept, key=lambda group: group.lines.size, default=None)
-    if leader is None or leader.lines.size < _FEWEST:
+    if leader is None or leader.lines.size < (_FEWEST if _names_loss(leader) else _FEWEST_SCORES):
         return []
     kept = [group for group in kept if _interleaved(group, leader)]
     anchor = min(
@@ -71,6 +73,11 @@ def pieces_without_axis(groups: Sequence[Group], scan: Scan, notes: list[str]) -
             piece.name = name
             made.append(piece)
     return made
+
+
+def _names_loss(group: Group) -> bool:
+    """Losses are printed while training; scores alone may be the results of a few models."""
+    return is_pair(group) or any(_LOSS.search(item.tag) for item in group.fields)
 
 
 def is_pair(group: Group) -> bool:

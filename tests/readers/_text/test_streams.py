@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from lrdoctor.errors import NotALogError
+
 WARNING = (
     "/opt/lib/data/augment.py:238: VisibleDeprecationWarning: Creating an array from ragged nested sequences is "
     "deprecated, say dtype=object instead\n  choice = random.choice(self.options)\n"
@@ -99,3 +101,51 @@ def test_how_much_the_rate_was_lowered_is_not_the_rate(course, read_printed):
         lines += [f"current learning rate: {1e-3 * 0.94**epoch:.4e}", "decreased learning rate by  0.94"]
     (run,) = read_printed("\n".join(lines))
     assert [tag for tag in run.series if "rate" in tag] == ["current learning rate"]
+
+
+def test_sessions_of_several_epochs(course, read_printed):
+    """What is counted in each epoch is counted on over epochs, but not over sessions."""
+    def session(epochs):
+        return [f"(epoch: {e}, iters: {i}) D_A: {course.train(i // 100)}" for e in range(1, epochs + 1) for i in range(100, 1100, 100)]
+
+    runs = read_printed("\n".join([*session(1)[:5], *session(4), *session(1)[:4], *session(3)]))
+    assert [(len(run.series["D_A"]), run.series["D_A"].step[-1]) for run in runs] == [(5, 500), (40, 4000), (4, 400), (30, 3000)]
+
+
+@pytest.mark.parametrize("front", ["INFO:__main__:", "2024-01-02 03:04:05,678 - INFO - ", "[2024-01-02 03:04:05][main][INFO] - "])
+def test_results_under_a_heading_behind_what_a_logger_writes(front, course, read_printed, assert_points):
+    lines, points = [], []
+    for step in range(10, 1210, 10):
+        lines.append(f"{front}Step {step}/1200 | Loss: {course.train(step // 10)} | LR: 1.00e-06")
+        if step % 100 == 0:
+            lines += [f"{front}Evaluation Results:", f"{front}   Loss: {course.valid(step // 10)}"]
+            points.append((step, course.valid(step // 10)))
+    (run,) = read_printed("\n".join(lines))
+    assert len(run.series["Loss"]) == 120
+    assert_points(run.series["eval/Loss"], points)
+
+
+def test_training_goes_on_below_an_evaluation(course, read_printed):
+    """A heading for each evaluation and none for what follows it: the lines after it are still of training."""
+    lines = []
+    for step in range(10, 1210, 10):
+        lines.append(f"step {step} loss {course.train(step // 10)}")
+        if step % 100 == 0:
+            lines += ["Evaluating", "accuracy: 0.5"]
+    (run,) = read_printed("\n".join(lines))
+    assert len(run.series["loss"]) == 120
+
+
+def test_a_position_behind_the_word_train(course, read_printed):
+    lines = []
+    for epoch in range(1, 5):
+        lines.append(f"12:00:00 - INFO:  Epoch {epoch} begin")
+        lines += [f"12:00:01 - INFO: Train {batch}: loss:{course.train(5 * epoch + batch // 100)}" for batch in range(100, 600, 100)]
+    (run,) = read_printed("\n".join(lines))
+    assert run.series["train/loss"].step.tolist() == list(range(100, 2100, 100))
+
+
+def test_scores_of_a_few_models_are_no_course(read_printed):
+    lines = [f"Metrics of model {name}: {{'mape': 0.3{i}, 'rmse': 732{i}, 'r2': 0.{i}}}" for i, name in enumerate("abcdef")]
+    with pytest.raises(NotALogError):
+        read_printed("\n".join(lines))

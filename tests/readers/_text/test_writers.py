@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from lrdoctor.records import Role
+
 
 def test_deeplearning4j_calls_the_loss_a_score(course, read_printed, assert_points):
     lines = [
@@ -84,3 +86,9 @@ def test_the_steps_of_an_epoch_are_steps(course, read_printed):
     ]
     (run,) = read_printed("\n".join(lines))
     assert run.series["Loss"].step[:11].tolist() == [*range(1, 400, 40), 362]
+
+
+def test_train_and_val_without_a_word_of_what_was_measured(read_printed):
+    lines = [f"Epoch {e}/90 | train: {1000 - 30 * e}.5 (-4.1 bpd) | val: {1100 - 30 * e}.5 (-3.8 bpd) | lr: 0.000076" for e in range(90)]
+    (run,) = read_printed("\n".join(lines))
+    assert (run.series["train"].role, run.series["val"].role) == (Role.TRAIN_LOSS, Role.VAL_LOSS)
