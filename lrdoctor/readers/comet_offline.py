@@ -83,7 +83,7 @@ def _read(path: Path, home: Path) -> list[Run]:
             try:
                 payload = json.loads(line)["payload"]
                 _sort(payload, metrics, params)
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
                 bad += 1
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         if not metrics:
@@ -143,7 +143,8 @@ def _sort(
         context = payload.get("context")
         name = f"{context}_{metric['metricName']}" if context else str(metric["metricName"])
         if not isinstance(value, bool) and not name.startswith("sys."):
-            metrics[name].append((metric.get("step"), float(value), payload.get("local_timestamp")))
+            entry = (metric.get("step"), float(value), payload.get("local_timestamp"))
+            metrics[name].append(entry)  # last: no curve without a number
     elif param and param["paramName"] not in _OWN:
         params[str(param["paramName"]).replace("|", ".")] = param.get("paramValue")
 

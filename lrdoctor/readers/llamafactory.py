@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrdoctor.readers._base import Claim, LogFile, Source, Strength
 from lrdoctor.readers._beside import read_companion_yaml
 from lrdoctor.readers._companions import read_model_card
@@ -49,7 +51,7 @@ class LlamaFactoryReader:
         arguments = read_companion_yaml(home / "training_args.yaml")
         settings = find_hyperparameters(arguments) or read_model_card(home)
         total = table.columns.get("total_steps")
-        if total is not None and total.size and total[-1] > 0:
+        if total is not None and total.size and 0 < total[-1] < np.inf:
             settings.setdefault("max_steps", int(total[-1]))
         yield from runs_from_table(
             table, source=str(file.path), format_name=self.name, hyperparameters=settings, notes=notes,

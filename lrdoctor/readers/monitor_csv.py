@@ -56,7 +56,7 @@ class MonitorReader:
             head = _head(columns.dialect.comments)
             settings |= head
             start = head.get("t_start", 0.0)
-            start = float(start) if isinstance(start, (int, float)) else 0.0
+            start = float(start) if isinstance(start, (int, float)) and abs(start) < 1e300 else 0.0
             notes += columns.notes
             episodes.append(np.stack([table.columns["r"], table.columns["l"], table.columns["t"] + start]))
         together = np.concatenate(episodes, axis=1) if episodes else np.empty((3, 0))

@@ -77,7 +77,7 @@ def _take(
                 values[name].append((
                     step if isinstance(step, (int, float)) else None,
                     float(value),
-                    float(time) if isinstance(time, (int, float)) else np.nan,
+                    float(time) if isinstance(time, (int, float)) and abs(time) < 1e300 else np.nan,
                 ))  # fmt: skip
     elif kind in ("AssignFloat", "AssignInt", "AssignString", "AssignBool"):
         settings[name] = operation.get("value")

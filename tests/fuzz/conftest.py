@@ -26,6 +26,11 @@ def harness():
 
 
 @pytest.fixture(scope="session")
+def mutations():
+    return loaded("mutations")
+
+
+@pytest.fixture(scope="session")
 def seeds(harness):
     """One input for each place and reader, the shortest."""
     found = sorted(loaded("seeds").seeds(), key=len)

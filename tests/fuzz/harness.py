@@ -10,7 +10,9 @@ import resource
 import sys
 import time
 import zlib
+from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import lrdoctor
 from lrdoctor.errors import ReadError
@@ -52,6 +54,13 @@ PLACES: tuple[tuple[str, str | None], ...] = (
     ("scalars.json", None),
     ("history.pkl", None),
     (".aim/run_metadata.sqlite", None),
+    ("metrics.json", "config.yaml"),
+    ("log.txt", "args.txt"),
+    ("summary.csv", "args.yaml"),
+    ("results.txt", "opt.yaml"),
+    ("Train_Samples_train_loss.csv", None),
+    ("run-train-tag-loss.csv", None),
+    ("run-train-tag-loss.json", None),
 )
 """Names by which readers know their files, each with a companion that its reader opens."""
 
@@ -133,36 +142,19 @@ def examine(data: bytes, watch: Watch) -> int:
 
     Returns
     -------
-    How many readers have read it.
+    How many readers have claimed it.
 
     Raises
     ------
-    Broken
-        A reader took too long for so many bytes, or too much memory; opened a file elsewhere, wrote one, or ran code.
-    Exception
-        Whatever a reader raised that is not a `ReadError`.
+    Broken, Exception
+        As `give`.
     """
     if not data:
         return 0
-    root = Path(watch.root)
-    path, paths = written(data, root)
-    count = 0
+    path, paths = written(data, Path(watch.root))
     try:
-        for name, reader in discover("lrdoctor.readers", "READER").items():
-            before, begin = _peak(), time.process_time()
-            watch.on = True
-            try:
-                count += _read(reader, path)
-            finally:
-                watch.on = False
-            took, grown = time.process_time() - begin, _peak() - before
-            if watch.seen:
-                heard, watch.seen = watch.seen, []
-                raise Broken(f"{name}: {heard}")
-            if took > _BASE_SECONDS + _SECONDS_PER_BYTE * len(data):
-                raise Broken(f"{name}: {took:.1f} s for {len(data)} bytes")
-            if grown > _FREE_MEMORY + _MEMORY_PER_BYTE * len(data):
-                raise Broken(f"{name}: {grown >> 20} MB for {len(data)} bytes")
+        readers = discover("lrdoctor.readers", "READER")
+        count = sum(give(name, path, len(data), watch) > Outcome.NOT_CLAIMED for name in readers)
         if count and zlib.crc32(data) % 16 == 0:
             lrdoctor.diagnose(path).to_json()
     finally:
@@ -171,18 +163,55 @@ def examine(data: bytes, watch: Watch) -> int:
     return count
 
 
-def _read(reader: object, path: Path) -> int:
-    file = LogFile(path, named=True)
-    claim = reader.claim(file)  # type: ignore[attr-defined]
-    if claim is None:
-        return 0
+class Outcome(IntEnum):
+    """What became of a file that a reader was given."""
+
+    NOT_CLAIMED = 0
+    REFUSED = 1
+    READ = 2
+
+
+def give(name: str, path: Path, size: int, watch: Watch) -> Outcome:
+    """Give a file to one reader, which reads it if it claims it.
+
+    Raises
+    ------
+    Broken
+        The reader took too long for so many bytes, or too much memory; opened a file elsewhere, wrote one, or ran code.
+    Exception
+        Whatever it raised that is not a `ReadError`.
+    """
+    before, begin = _peak(), time.process_time()
+    watch.on = True
     try:
-        for run in reader.read(Source(path=claim.group or path, files=(file,))):  # type: ignore[attr-defined]
+        outcome = _read(discover("lrdoctor.readers", "READER")[name], path)
+    finally:
+        watch.on = False
+    took, grown = time.process_time() - begin, _peak() - before
+    if watch.seen:
+        heard, watch.seen = watch.seen, []
+        raise Broken(f"{name}: {heard}")
+    if took > _BASE_SECONDS + _SECONDS_PER_BYTE * size:
+        raise Broken(f"{name}: {took:.1f} s for {size} bytes")
+    if grown > _FREE_MEMORY + _MEMORY_PER_BYTE * size:
+        raise Broken(f"{name}: {grown >> 20} MB for {size} bytes")
+    return outcome
+
+
+def _read(reader: Any, path: Path) -> Outcome:
+    file = LogFile(path, named=True)
+    claim = reader.claim(file)
+    if claim is None:
+        return Outcome.NOT_CLAIMED
+    outcome = Outcome.REFUSED
+    try:
+        for run in reader.read(Source(path=claim.group or path, files=(file,))):
+            outcome = Outcome.READ
             for series in run.series.values():
                 assert series.step.shape == series.value.shape
     except ReadError:
         pass
-    return 1
+    return outcome
 
 
 def _peak() -> int:

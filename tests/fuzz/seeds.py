@@ -98,9 +98,61 @@ def _written() -> Iterator[tuple[str, bytes]]:
         "CREATE TABLE configs (id INTEGER, run_name TEXT, config TEXT, created_at TEXT);"
         + "".join(f"INSERT INTO metrics VALUES ({k}, '', 'r', {k}, '{{\"loss\": {1 / (k + 1)}}}');" for k in n)
     )
+    yield from _tabled(n)
     for text in _PRINTED:
         yield "train.log", text.encode() * 8
     yield "training_log_2024_1_1_10_00_00.txt", _NNUNET.encode() * 8
+
+
+def _tabled(n: range) -> Iterator[tuple[str, bytes]]:
+    """Formats that are known by the names of their columns or keys."""
+    tables = {
+        "metrics.csv": "epoch,train_loss,valid_loss,accuracy,time\n0,{0},{0},0.5,00:10",
+        "summary.csv": "epoch,train_loss,eval_loss,eval_top1,lr\n{1},{0},{0},70.1,0.05",
+        "Train_Samples_train_loss.csv": "step,train_loss\n{1},{0}",
+        "run-train-tag-loss.csv": "Wall time,Step,Value\n170000000{1}.5,{1},{0}",
+        "results.csv": "epoch, train/box_loss, metrics/mAP50(B), val/box_loss, lr/pg0\n{1}, {0}, 0.5, {0}, 0.01",
+        "learn_error.tsv": "iter\tRMSE\tAUC\n{1}\t{0}\t0.7",
+        "progress.csv": "training_iteration,time_total_s,loss\n{1},{1},{0}",
+        "0.monitor.csv": '#{"t_start": 1.7e9, "env_id": "a"}\nr,l,t\n{0},{1},{1}.5',
+    }
+    for name, text in tables.items():
+        head, _, line = text.rpartition("\n")
+        rows = [line.replace("{0}", f"{1 / (k + 1)}").replace("{1}", str(k)) for k in n]
+        yield name, "\n".join([head, *rows]).encode()
+    lines = {
+        "metrics.json": lambda k, loss: {"iteration": k, "total_loss": loss, "lr": 0.1, "data_time": 0.1},
+        "log.txt": lambda k, loss: {"train_lr": 0.1, "train_loss": loss, "test_loss": loss,
+                                    "test_coco_eval_bbox": [0.4] * 12, "epoch": k, "n_parameters": 100},
+        "trainer_log.jsonl": lambda k, loss: {"current_steps": k, "total_steps": 8, "loss": loss, "lr": 5e-5,
+                                              "epoch": k / 8, "percentage": k, "elapsed_time": "0:00:01"},
+        "20240101_000000.log.json": lambda k, loss: {"mode": "train" if k % 4 else "val", "epoch": 1 + k // 4,
+                                                     "iter": k, "lr": 0.1, "loss": loss, "bbox_mAP": 0.1},
+        "scalars.json": lambda k, loss: {"lr": 0.1, "loss": loss, "step": k, "epoch": 1, "iter": k},
+        "wandb/run-20240101_000000-a1b2c3d4/wandb-history.jsonl":
+            lambda k, loss: {"_step": k, "train/loss": loss, "_runtime": k, "nested": {"lr": 0.1}},
+    }  # fmt: skip
+    for name, line_of in lines.items():
+        yield name, "".join(json.dumps(line_of(k, 1 / (k + 1))) + "\n" for k in n).encode()
+    losses = [1 / (k + 1) for k in n]
+    whole: dict[str, tuple[object, ...]] = {
+        "history.json": (
+            {"loss": losses, "val_loss": losses, "lr": [0.1] * 8}, {"history": {"loss": losses}, "epoch": list(n)},
+            {"train": {"rmse": losses}, "valid": {"rmse": losses}},
+            {"loss": {str(k): loss for k, loss in enumerate(losses)}},
+        ),
+        "run-train-tag-loss.json": ([[1.7e9 + k, k, loss] for k, loss in enumerate(losses)],),
+        "all_scalars.json": ({"./run/loss": [[1.7e9 + k, k, loss] for k, loss in enumerate(losses)]},),
+        "log": ([{"epoch": 1, "iteration": k, "elapsed_time": k, "main/loss": loss} for k, loss in enumerate(losses)],),
+        "trainer_state.json": ({"log_history": [{"step": k, "epoch": k, "loss": loss, "learning_rate": 0.1}
+                                                for k, loss in enumerate(losses)], "max_steps": 8},),
+    }  # fmt: skip
+    for name, contents in whole.items():
+        for content in contents:
+            yield name, json.dumps(content).encode()
+    yield "results.txt", "".join(
+        f"  {k}/7  3.1G  {1 / (k + 1):.4f}  0.02  0.01  0.1  50  640  0.5  0.5  0.4  0.3  0.05  0.02  0.01\n" for k in n
+    ).encode()
 
 
 def _database(script: str) -> bytes:

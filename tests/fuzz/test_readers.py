@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import zipfile
 from pathlib import Path
 
@@ -14,10 +13,6 @@ from hypothesis import strategies as st
 import lrdoctor
 
 FOUND = sorted((Path(__file__).parents[1] / "fixtures" / "fuzz").iterdir())
-TOKENS = [
-    b"nan", b"1e999", b"-", b"9" * 400, b"[" * 2000, b"{", b'"', b",", b"\n", b"\r", b"\x00", b"\xff\xfe", b"\x1b[2J",
-    b"../../../../etc/passwd", b"!!python/object/apply:os.system ['true']", b"&a [*a, *a]", b"\xe2\x80\xa8", b"epoch ",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.name)
@@ -25,34 +20,13 @@ def test_what_the_fuzzer_found(harness, watch, path):
     harness.examine(path.read_bytes(), watch)
 
 
-def mutated(seed, kind, place, token, other):
-    at = int(place * len(seed))
-    match kind:
-        case "cut":
-            return seed[: at + 1]
-        case "put":
-            return seed[: at + 1] + token + seed[at + 1 :]
-        case "over":
-            return seed[: at + 1] + token + seed[at + 1 + len(token) :]
-        case "drop":
-            return seed[: at + 1] + seed[at + 40 :]
-        case "twice":
-            return seed + seed[at:]
-        case "bits":
-            rng, changed = random.Random(at), bytearray(seed)
-            for _ in range(8):
-                changed[rng.randrange(1, len(changed))] ^= 1 << rng.randrange(8)
-            return bytes(changed)
-    return seed[:1] + other[1:]  # the content of another format
-
-
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
-def test_any_damage(harness, watch, seeds, data):
+def test_any_damage(harness, mutations, watch, seeds, data):
     seed, other = data.draw(st.sampled_from(seeds)), data.draw(st.sampled_from(seeds))
-    kinds = st.sampled_from(["cut", "put", "over", "drop", "twice", "bits", "swap"])
+    kinds, tokens = st.sampled_from(mutations.KINDS), st.sampled_from(mutations.TOKENS)
     for _ in range(data.draw(st.integers(1, 3))):
-        seed = mutated(seed, data.draw(kinds), data.draw(st.floats(0, 1)), data.draw(st.sampled_from(TOKENS)), other)
+        seed = mutations.mutated(seed, data.draw(kinds), data.draw(st.floats(0, 1)), data.draw(tokens), other)
     harness.examine(seed, watch)
 
 
