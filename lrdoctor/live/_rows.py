@@ -136,8 +136,9 @@ def _far_off(number: Ints, column: Floats, even: Bools) -> Ints:
     if not whole.size:
         return np.empty(0, np.int64)
     blocks = column[good][whole[:, None] + np.arange(STRETCH)]
-    middle = np.median(blocks, axis=1)
-    spread = MAD_TO_SIGMA * np.median(np.abs(blocks - middle[:, None]), axis=1)
+    middle = _middle(blocks)
+    with np.errstate(over="ignore"):
+        spread = MAD_TO_SIGMA * _middle(np.abs(blocks - middle[:, None]))
     centre = number[good][whole] + STRETCH / 2
     at = np.flatnonzero(~even & np.isfinite(column))
     level, sigma = np.interp(number[at], centre, middle), np.interp(number[at], centre, spread)
@@ -146,3 +147,10 @@ def _far_off(number: Ints, column: Floats, even: Bools) -> Ints:
         far = np.where((sigma > 0) & (off > _FAR * sigma), off / np.where(sigma > 0, sigma, 1.0), 0.0)
     order = np.argsort(-far, kind="stable")[:_MOST_MARKED]
     return at[order[far[order] > 0]]
+
+
+def _middle(blocks: Floats) -> Floats:
+    """Median of each row of [m, STRETCH]; numpy sorts rows of 64 twenty times as fast as it picks from them."""
+    ranked = np.sort(blocks, axis=1)
+    middle: Floats = ranked[:, STRETCH // 2 - 1] / 2.0 + ranked[:, STRETCH // 2] / 2.0
+    return middle
