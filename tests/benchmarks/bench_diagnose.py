@@ -1,8 +1,9 @@
 """CPU time of a diagnosis, by the number of logged points: signals alone, and all of it.
 
-    python tests/benchmarks/bench_diagnose.py [--points 100 1000 10000 1000000] [--profile 1000]
+    python tests/benchmarks/bench_diagnose.py [--points 100 1000 10000 1000000] [--reading] [--profile 1000]
 
-Reading is not included. The run has a training loss, a rate with warm-up and cosine and a gradient norm at every point,
+With `--reading` beside it what it takes to read the same run, from an event file and from CSV (pandas imported before,
+where it is used). The run has a training loss, a rate with warm-up and cosine and a gradient norm at every point,
 and a validation loss at every fiftieth. Of several rounds the fastest counts: other processes only ever add.
 """
 
@@ -12,14 +13,18 @@ import argparse
 import contextlib
 import cProfile
 import pstats
+import tempfile
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import bench_tensorboard as files
 import numpy as np
 
 from lrdoctor import synth
 from lrdoctor.engine import Context, diagnose_run, signals
 from lrdoctor.errors import Unavailable
+from lrdoctor.gather import gather
 from lrdoctor.roles import assign_roles
 
 if TYPE_CHECKING:
@@ -50,7 +55,26 @@ def all_signals(run: Run) -> None:
             context.get(name)
 
 
-def milliseconds(work: Callable[[Run], object], run: Run, points: int) -> float:
+def written(run: Run, root: Path) -> tuple[Path, Path]:
+    """The run as an event file and as CSV."""
+    curves = {
+        tag: dict(zip(curve.step.tolist(), curve.value.tolist(), strict=True)) for tag, curve in run.series.items()
+    }
+    steps = sorted({step for curve in curves.values() for step in curve})
+    payloads = [files.VERSION]
+    rows = [",".join(["step", *curves])]
+    for step in steps:
+        logged = {tag.encode(): curve[step] for tag, curve in curves.items() if step in curve}
+        payloads += [files.simple(1.7e9 + step, step, tag, value) for tag, value in logged.items()]
+        cells = (f"{curve[step]:.6g}" if step in curve else "" for curve in curves.values())
+        rows.append(",".join([str(step), *cells]))
+    events, csv = root / files.NAME, root / "metrics.csv"
+    events.write_bytes(files.framed(payloads))
+    csv.write_text("\n".join(rows) + "\n")
+    return events, csv
+
+
+def milliseconds(work: Callable[[Any], object], run: object, points: int) -> float:
     """CPU time of one call, of the fastest round."""
     work(run)
     repeat = max(1, ROUND_POINTS // points)
@@ -67,13 +91,20 @@ def main() -> None:
     """Print a line for each number of points."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, nargs="+", default=[100, 1000, 10_000, 1_000_000])
+    parser.add_argument("--reading", action="store_true", help="read the same run as well")
     parser.add_argument("--profile", type=int, metavar="POINTS", help="show where the time of one diagnosis goes")
     args = parser.parse_args()
-    print(f"{'points':>9}  {'signals, ms':>11}  {'diagnosis, ms':>13}")
+    more = f"  {'events, ms':>11}  {'CSV, ms':>11}" if args.reading else ""
+    print(f"{'points':>9}  {'signals, ms':>11}  {'diagnosis, ms':>13}{more}")
     for points in args.points:
         run = make(points)
         found, said = milliseconds(all_signals, run, points), milliseconds(diagnose_run, run, points)
-        print(f"{points:>9,}  {found:>11.2f}  {said:>13.2f}", flush=True)
+        line = f"{points:>9,}  {found:>11.2f}  {said:>13.2f}"
+        if args.reading:
+            with tempfile.TemporaryDirectory() as root:
+                for path in written(run, Path(root)):
+                    line += f"  {milliseconds(lambda path: list(gather([path])), path, points):>11.2f}"
+        print(line, flush=True)
     if args.profile:
         run = make(args.profile)
         profile = cProfile.Profile()
