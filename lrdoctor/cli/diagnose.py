@@ -34,7 +34,7 @@ class Diagnose:
         add_paths(parser)
         parser.add_argument(
             "--format", metavar="NAME[=FILE]", action="append", default=[],
-            help=f"{', '.join(_known_formats())}; with =FILE into that file; repeatable; default: text",
+            help=f"{', '.join(_known_formats())}; with =FILE into it, beside the text; repeatable; default: text",
         )  # fmt: skip
         parser.add_argument(
             "--select", metavar="CODES", action="append", default=[],
