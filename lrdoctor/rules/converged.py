@@ -25,6 +25,7 @@ class Settings:
     max_late_gain: float = 0.03
     """Fall of the level from the middle to the end, as a share of all progress."""
     min_points: int = 10
+    """Finite points of the judged curve; fewer say too little."""
 
 
 class Converged(Rule):

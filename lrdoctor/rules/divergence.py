@@ -30,6 +30,7 @@ class Settings:
     latest_best: float = 0.9
     """The best point must lie before this share of the run; a rise at the very end may be a spike not yet over."""
     min_points: int = 4
+    """Finite points of the judged curve; fewer say too little."""
 
 
 class Divergence(Rule):

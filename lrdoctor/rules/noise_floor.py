@@ -36,6 +36,7 @@ class Settings:
     max_final_fraction: float = 0.5
     """A rate that has been decayed to less than this share of its peak is not the cause."""
     min_points: int = 6
+    """Finite points of the judged curve; fewer say too little."""
 
 
 class NoiseFloor(Rule):

@@ -29,6 +29,7 @@ class Settings:
     chance: float = 0.02
     """A loss within this share of ln(k) for a whole number of classes k from 2 to 1000 is said to be at chance."""
     min_points: int = 6
+    """Finite points of the judged curve; fewer say too little."""
 
 
 class NotLearning(Rule):

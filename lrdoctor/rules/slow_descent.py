@@ -31,6 +31,7 @@ class Settings:
     min_late: float = 3.0
     """Late gain over its standard error."""
     min_points: int = 8
+    """Finite points of the judged curve; fewer say too little."""
 
 
 class SlowDescent(Rule):

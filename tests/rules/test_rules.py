@@ -11,6 +11,7 @@ import pytest
 from lrdoctor.engine import Context, all_rules, diagnose_run, signals
 from lrdoctor.errors import Unavailable
 from lrdoctor.records import Role, Verdict
+from lrdoctor.renderers._page import settings
 from lrdoctor.roles import assign_roles
 
 RULES = all_rules()
@@ -52,6 +53,7 @@ def test_metadata(rule):
     assert [page.index(section) for section in SECTIONS] == sorted(page.index(section) for section in SECTIONS)
     assert is_dataclass(rule.settings)
     assert fields(rule.settings)
+    assert [name for name, _, meaning in settings(rule) if not meaning] == []
     assert {example.fires for example in rule.examples} == {True, False}
 
 
