@@ -40,6 +40,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 overflows do ask for less; neither for less than a tenth."""
 _WORTH = 0.15
 """Expected gain below which a finding that allows keeping the rate (spikes that recover, a flat loss) does keep it."""
+_UNMOVED = 0.05
+"""Decades below which a rate counts as kept."""
 _MAX_NOVELTY = 0.25
 """Share of features outside what the trials saw above which the textbook is the better guess."""
 _IN_WORDS = (
@@ -125,6 +127,8 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     known = response.rate_known and response.optimizer_known
     if low <= 0.0 <= high and known and response.utility_at(offset) - response.utility_at(0.0) < _WORTH:
         offset = 0.0
+    if abs(offset) < _UNMOVED and high <= 0.0 and not known:  # too little is known to keep it against the finding
+        return _textbook(context, findings)
     # A bound limits what is advised at once, not where the best factor may lie; only its side is settled.
     least, most = 0.0 if low > 0 else -math.inf, 0.0 if high <= 0 else math.inf
     inside = max(min(response.low, offset), least), min(max(response.high, offset), most)

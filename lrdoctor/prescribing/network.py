@@ -84,7 +84,7 @@ class Experts:
     Parameters
     ----------
     short, long
-        Fitted on trainings of up to 3,200 and of at least 1,000 steps.
+        Fitted on trainings of up to 3,200 and of at least 1,200 steps.
     steps
         Position of log10(steps) among the features.
     """

@@ -39,9 +39,9 @@ class Settings:
     noise: float = 0.2
     """Standard deviation of the noise on the inputs while training, in those of each feature."""
     short_budget: int = 3_200
-    long_budget: int = 1_000
-    """Longest budget that the short expert is fitted on, and shortest of the long one; public grids belong to the
-    long."""
+    long_budget: int = 1_200
+    """Longest budget that the short expert is fitted on, and shortest of the long one, above that of the drawn tasks;
+    public grids belong to the long."""
     public_weight: float = 3.0
     """Rows of public, long grids count this much more: there are few of them."""
     folds: int = 6

@@ -167,6 +167,11 @@ class Judged:
         return _share(self.near[~self.was_near])
 
     @property
+    def reached(self) -> float:
+        """Share of all runs that are near the best once the advice was followed, those left alone included."""
+        return _share(np.where(self.alone, self.was_near, self.near))
+
+    @property
     def landed(self) -> float:
         """Share of the runs that were not fine whose rerun is."""
         return _share(self.fine[~self.was_fine])

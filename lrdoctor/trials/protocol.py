@@ -34,6 +34,10 @@ _LOWEST = {
 }
 _FOLLOWS_SCALE = ("sgd", "momentum", "nesterov")
 _MAIN, _EXTRA = ("sgd", "adam", "momentum"), ("adamw", "nesterov", "rmsprop", "adagrad")
+_IN_TURN = (
+    "sgd", "adam", "momentum", "sgd", "adamw", "momentum", "adam", "nesterov", "sgd", "rmsprop", "adam", "adagrad",
+)  # fmt: skip
+"""Optimizers of the drawn tasks."""
 _TWINS = (
     "digits_relu",
     "friedman1",
@@ -143,7 +147,8 @@ class Trial:
 def all_trials() -> list[Trial]:
     """Every grid of the table, most informative first."""
     everything = all_tasks()
-    long = [task for task in everything.values() if task.steps is not None]
+    drawn = [task for task in everything.values() if task.cost == "drawn"]
+    long = [task for task in everything.values() if task.steps is not None and task.cost != "drawn"]
     tasks = list(_interleaved({name: task for name, task in everything.items() if task.steps is None}))
     endurance = [_main(task, index + turn) for turn in range(len(_MAIN)) for index, task in enumerate(long)]
     passes = [
@@ -171,7 +176,11 @@ def all_trials() -> list[Trial]:
     breadth = [*passes[1][:20], *paired[:96], *_mixed(passes[1][20:], extra, 1), *passes[2], *twins]
     first = {trial.name for trial in passes[0]}
     rest = [trial for trial in _unique(breadth) if trial.name not in first]
-    return [*passes[0], *_mixed(rest, endurance, 12), *seeds]
+    diverse = [
+        Trial(task=task, optimizer=_IN_TURN[number % len(_IN_TURN)], steps=_steps(task))
+        for number, task in enumerate(drawn)
+    ]
+    return [*passes[0], *_mixed(rest, endurance, 12), *seeds, *diverse]
 
 
 def _unique(trials: list[Trial]) -> list[Trial]:

@@ -28,6 +28,8 @@ _CLOSE = 1.34
 """A measured budget within this factor of a share stands for it; the ladder of budgets has steps of 1.78."""
 _EVERY = 2
 """Of the recorded rates (four a decade) every second makes a grid in factors of about 3."""
+_SHORTEST = 2_000
+"""Shorter trainings are left out: a share of them is a hundred steps, and nobody runs that to save time."""
 _KEPT = 3
 """Successive halving keeps the best third."""
 
@@ -68,10 +70,11 @@ class Trust:
 
 
 def trust(grids: Iterable[Grid], shares: Sequence[float] = SHARES) -> list[Trust]:
-    """Measure all shares on all grids with a constant rate and no clipping that learnt anything."""
+    """Measure all shares on all grids with a constant rate and no clipping that learnt anything, but the short ones."""
     rows: dict[float, list[tuple[float, ...]]] = {share: [] for share in shares}
     for grid in grids:
-        if grid.schedule != "constant" or grid.clip_norm is not None or not outcome(grid).learnt:
+        plain = grid.schedule == "constant" and grid.clip_norm is None
+        if grid.steps < _SHORTEST or not plain or not outcome(grid).learnt:
             continue
         ladder = np.array([budget for budget in budgets(grid) if budget < grid.steps])
         for share in shares:

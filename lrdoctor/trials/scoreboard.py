@@ -45,7 +45,8 @@ __all__ = [
 ]
 
 MEASURES: tuple[tuple[str, Callable[[Judged], float]], ...] = (
-    ("cured", lambda j: j.cured), ("landed", lambda j: j.landed), ("near left alone", lambda j: j.near_alone),
+    ("near then", lambda j: j.reached), ("cured", lambda j: j.cured), ("landed", lambda j: j.landed),
+    ("near left alone", lambda j: j.near_alone),
     ("fine left alone", lambda j: j.fine_alone), ("harm", lambda j: j.harm), ("direction", lambda j: j.balanced),
     ("opposite", lambda j: float(j.opposite)),
 )  # fmt: skip
@@ -200,7 +201,7 @@ def beside(scores: Scores, load: Load, asked: Callable[[Scores], list[list[str]]
 
 def _searched(figures: tuple[float, float, float]) -> list[str]:
     cured, landed, harm = figures
-    return [number(cured), number(landed), "-", "-", number(harm), "-", "-"]
+    return ["-", number(cured), number(landed), "-", "-", number(harm), "-", "-"]
 
 
 def thresholds(scores: Scores) -> str:

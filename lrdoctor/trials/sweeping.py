@@ -174,13 +174,11 @@ def play(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Shares over all starts; `cured` after 1, 2 and 3 runs and `harm` over starts that were not near the
-    best."""
+    """Shares over all starts: whose best run so far is `good` at the start and after 1, 2 and 3 further runs; how many
+    of these there were on average; intervals after the start that hold the centre."""
 
     starts: int
-    cured: tuple[float, float, float]
-    left_alone: float
-    harm: float
+    good: tuple[float, float, float, float]
     runs: float
     covered: float
 
@@ -199,28 +197,20 @@ def score(
         How many sweeps.
     """
     rng = np.random.default_rng(seed)
-    ill, well, harm, length, covered = [], [], [], [], []
+    reached, length, covered = [], [], []
     for _ in range(starts):
         case = cases[int(rng.integers(len(cases)))]
         start = int(rng.integers(case.log10_lr.size))
         good = case.near_best()[on == "val"]
-        share = np.maximum((case.reduction, case.val_reduction)[on == "val"], BROKEN)
         played = play(case, start, known, s)
         members = list(played.members)
         length.append(len(members) - 1)
         covered.append(played.covered)
-        worse = len(members) > 1 and share[members[1]] < share[start] - NEAR
-        if good[start]:
-            well.append(len(members) == 1)
-        else:
-            ill.append([bool(good[members[1 : count + 1]].any()) for count in (1, 2, 3)])
-        harm.append(worse)
-    cured = np.mean(ill, axis=0) if ill else np.full(3, math.nan)
+        reached.append([bool(good[members[: count + 1]].any()) for count in range(4)])
+    none, one, two, three = (float(share) for share in np.mean(reached, axis=0))
     return Score(
-        starts=starts, cured=(float(cured[0]), float(cured[1]), float(cured[2])),
-        left_alone=float(np.mean(well)) if well else math.nan, harm=float(np.mean(harm)),
-        runs=float(np.mean(length)), covered=float(np.mean(covered)),
-    )  # fmt: skip
+        starts=starts, good=(none, one, two, three), runs=float(np.mean(length)), covered=float(np.mean(covered))
+    )
 
 
 def shape_of(grid: Grid, budget: int) -> Floats | None:

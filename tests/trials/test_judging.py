@@ -45,6 +45,7 @@ def test_shares_are_over_the_runs_that_they_speak_of():
     #       lowest: to the best; fine but not near: to fine; near: left; near: blown up
     judged = judge(cases([0, 2, 3, 4]), np.array([1.5, -0.1, 0.0, 1.0]))
     assert judged.cured == 0.5
+    assert judged.reached == 0.5  # the first two: to the best, and not; the third stays there; the last blows up
     assert judged.landed == 1.0
     assert judged.near_alone == 0.5
     assert judged.fine_alone == pytest.approx(2 / 3)

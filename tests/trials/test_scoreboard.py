@@ -78,7 +78,7 @@ def test_classes_of_budgets(budget, name):
 def test_groups_are_judged_apart(scores):
     lines = by_group(scores, scores.rows.family.tolist(), "family").splitlines()
     good = scores.judged.take(scores.rows.family == "good")
-    assert lines[3].startswith(f"| good | {good.near.size} | {good.cured:.2f} |")
+    assert lines[3].startswith(f"| good | {good.near.size} | {good.reached:.2f} | {good.cured:.2f} |")
     assert len(lines) == 4
     assert good.cured > 0.9 > scores.judged.cured
 
@@ -93,14 +93,14 @@ def test_failures_name_the_worst_family_and_say_why(scores):
 
 def test_what_else_one_could_do(scores, grids, monkeypatch):
     monkeypatch.setattr(scoreboard, "_SEEDS", 2)
-    lines = beside(scores, grids.__getitem__, lambda given: [["asked", *[str(len(given))] * 7]], boards=1).splitlines()
+    lines = beside(scores, grids.__getitem__, lambda given: [["asked", *[str(len(given))] * 8]], boards=1).splitlines()
     rows = {line.split(" | ")[0].strip("| *"): line.split(" | ")[1:] for line in lines[2:]}
-    assert rows["lrdoctor"][0] == f"{scores.judged.cured:.2f}"
-    assert rows["leave everything as it is"][:4] == ["0.00", "0.00", "1.00", "1.00"]
+    assert rows["lrdoctor"][:2] == [f"{scores.judged.reached:.2f}", f"{scores.judged.cured:.2f}"]
+    assert rows["leave everything as it is"][1:5] == ["0.00", "0.00", "1.00", "1.00"]
     assert rows["asked"][0] == str(len(scores))
     default = judge(scores.cases, default_rate("momentum") - scores.cases.log_lr())
-    assert rows["the optimizer's default"][1] == f"{default.landed:.2f}"
-    assert float(rows["random search, 1 trial"][0]) < float(rows["random search, 20 trials"][0])
+    assert rows["the optimizer's default"][2] == f"{default.landed:.2f}"
+    assert float(rows["random search, 1 trial"][1]) < float(rows["random search, 20 trials"][1])
     assert any(name.startswith("Optuna TPE") for name in rows)
 
 
@@ -114,7 +114,7 @@ def test_without_optuna_the_page_says_so(scores, grids, monkeypatch):
 
 def test_stricter_demands_leave_more_alone(scores):
     lines = [line.split(" | ") for line in thresholds(scores).splitlines()[2:]]
-    alone = [float(line[4]) for line in lines]
+    alone = [float(line[5]) for line in lines]
     assert alone == sorted(alone) or alone[-1] == max(alone)
     assert lines[-1][0] == "| never"
 
@@ -148,7 +148,7 @@ def test_the_page(material, grids, monkeypatch, tmp_path):
     assert text == paths[1].read_text()
     assert "2 grids, 2 families of tasks, digest 0123456789ab)" in " ".join(text.split())
     assert "Public grids" not in text
-    assert cells(judge(cases_of(material.rows, grids.__getitem__), np.zeros(len(material.rows))))[2:4] == [
+    assert cells(judge(cases_of(material.rows, grids.__getitem__), np.zeros(len(material.rows))))[3:5] == [
         "1.00",
         "1.00",
     ]

@@ -41,16 +41,15 @@ def test_a_response_that_knows_leads_there_at_once(case):
     assert case.near_best()[0][played.members[1]]
     assert played.covered
     result = score([case], starts=40)
-    assert result.cured[0] > 0.9
-    assert result.cured[0] <= result.cured[1] <= result.cured[2]
-    assert result.left_alone > 0.9
-    assert result.harm == 0.0
+    assert result.good[0] < 0.3
+    assert result.good[1] > 0.9
+    assert result.good[1] <= result.good[2] <= result.good[3]
 
 
 def test_a_response_that_misleads_costs_cures(case):
     wrong = np.roll(case.near, 10, axis=1)
     misled = Case(**{name: getattr(case, name) for name in Case.__slots__} | {"near": wrong, "fine": wrong})
-    assert score([misled], starts=40).cured[0] < 0.3
+    assert score([misled], starts=40).good[1] < 0.5
 
 
 def test_a_shape_is_centred_on_the_band():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lrdoctor.trials.networks import Net
 
-__all__ = ["Task", "all_tasks", "endless", "supervised", "task"]
+__all__ = ["Task", "all_tasks", "endless", "register", "supervised", "task"]
 
 _EVAL_TRAIN, _EVAL_VAL = 512, 256
 
@@ -30,7 +30,7 @@ class Task:
 
     `shift` moves the grid of learning rates by that many decades for losses that are scaled badly; `cost` is
     "long" (cheapest, trained longest), "cheap", "medium" or "dear" and decides the number of steps
-    unless `steps` does.
+    unless `steps` does; "drawn" are those of `drawn`.
     """
 
     name: str
@@ -49,14 +49,18 @@ def task(
 ) -> Callable[[Callable[[int], Problem]], Callable[[int], Problem]]:
     """Register a task under its function's name."""
 
-    def register(build: Callable[[int], Problem]) -> Callable[[int], Problem]:
-        name = build.__name__
-        if name in _TASKS:
-            raise ValueError(f"two tasks are called {name}")
-        _TASKS[name] = Task(name, family, build, cost, shift, steps)
+    def decorate(build: Callable[[int], Problem]) -> Callable[[int], Problem]:
+        register(Task(build.__name__, family, build, cost, shift, steps))
         return build
 
-    return register
+    return decorate
+
+
+def register(made: Task) -> None:
+    """Add a task under its name."""
+    if made.name in _TASKS:
+        raise ValueError(f"two tasks are called {made.name}")
+    _TASKS[made.name] = made
 
 
 def all_tasks() -> dict[str, Task]:

@@ -65,7 +65,7 @@ def autoencoder_linear(seed: int) -> Problem:
     return supervised(mlp([64, 6, 64], lambda h: h), (x, x, x_val, x_val), seed, loss="mse", batch=64)
 
 
-def _vae(
+def vae(
     x: Tensor, x_val: Tensor, seed: int, *, hidden: int, latent: int, batch: int, binary: bool, scale: float
 ) -> Problem:
     """Variational autoencoder (Kingma & Welling 2014); the noise of a batch is shared by all members."""
@@ -104,13 +104,13 @@ def _vae(
 @task("vae", cost="medium")
 def vae_digits(seed: int) -> Problem:
     x, _, x_val, _ = data.digits_unit()
-    return _vae(x, x_val, seed, hidden=32, latent=4, batch=32, binary=True, scale=1.0)
+    return vae(x, x_val, seed, hidden=32, latent=4, batch=32, binary=True, scale=1.0)
 
 
 @task("vae", cost="medium")
 def vae_gaussian(seed: int) -> Problem:
     x, _, x_val, _ = data.bundled("digits")
-    return _vae(x, x_val, seed, hidden=32, latent=6, batch=64, binary=False, scale=1 / 64)
+    return vae(x, x_val, seed, hidden=32, latent=6, batch=64, binary=False, scale=1 / 64)
 
 
 @task("vae")
@@ -119,14 +119,16 @@ def vae_blobs(seed: int) -> Problem:
 
     x, _ = make_blobs(4000, 10, centers=6, cluster_std=1.5, random_state=1)
     x, _, x_val, _ = data.split(x, np.zeros(4000))
-    return _vae(x, x_val, seed, hidden=24, latent=3, batch=128, binary=False, scale=1.0)
+    return vae(x, x_val, seed, hidden=24, latent=3, batch=128, binary=False, scale=1.0)
 
 
-def _ratings(seed: int, *, binary: bool, batch: int, spread: float) -> Problem:
+def ratings(
+    seed: int, *, binary: bool, batch: int, spread: float, rank: int = 8, number: int = 12
+) -> Problem:
     """Users times items, rank four, a third of the cells seen; with biases."""
-    rng = np.random.default_rng(12)
-    users, items, rank = 120, 80, 4
-    truth = rng.normal(size=(users, rank)) @ rng.normal(size=(rank, items)) / 2
+    rng = np.random.default_rng(number)
+    users, items = 120, 80
+    truth = rng.normal(size=(users, 4)) @ rng.normal(size=(4, items)) / 2
     seen = np.argwhere(rng.random((users, items)) < 0.4)
     score = truth[seen[:, 0], seen[:, 1]] + 0.5 * rng.normal(size=len(seen))
     y = (score > 0).astype(np.float32) if binary else (score + 3.0).astype(np.float32)
@@ -134,8 +136,8 @@ def _ratings(seed: int, *, binary: bool, batch: int, spread: float) -> Problem:
     x, target = torch.from_numpy(seen[order]), torch.from_numpy(y[order])
     cut = len(x) * 3 // 4
     inits = [
-        Init((users, 8), "normal", spread),
-        Init((items, 8), "normal", spread),
+        Init((users, rank), "normal", spread),
+        Init((items, rank), "normal", spread),
         Init((1, 1), "fill", 0.0),
     ]
 
@@ -148,18 +150,18 @@ def _ratings(seed: int, *, binary: bool, batch: int, spread: float) -> Problem:
 
 @task("factorisation", cost="long")
 def factorisation_ratings(seed: int) -> Problem:
-    return _ratings(seed, binary=False, batch=64, spread=0.1)
+    return ratings(seed, binary=False, batch=64, spread=0.1)
 
 
 @task("factorisation")
 def factorisation_small_start(seed: int) -> Problem:
     """Factors that start at a hundredth: a saddle to leave first."""
-    return _ratings(seed, binary=False, batch=256, spread=0.01)
+    return ratings(seed, binary=False, batch=256, spread=0.01)
 
 
 @task("factorisation", cost="long")
 def factorisation_clicks(seed: int) -> Problem:
-    return _ratings(seed, binary=True, batch=128, spread=0.3)
+    return ratings(seed, binary=True, batch=128, spread=0.3)
 
 
 def _picture(waves: float) -> data.Split:

@@ -82,7 +82,7 @@ def poisson_counts(seed: int) -> Problem:
     return supervised(mlp([12, 1]), data.split(x, y), seed, loss="poisson_nll", batch=32)
 
 
-def _quadratic(eigenvalues: Tensor, seed: int, *, batch: int, noise: float, distance: float) -> Problem:
+def quadratic(eigenvalues: Tensor, seed: int, *, batch: int, noise: float, distance: float) -> Problem:
     """0.5 (theta - x)' Q (theta - x), x normal around zero with that noise; batch means are what is drawn."""
     size = eigenvalues.numel()
     rotation = torch.linalg.qr(torch.randn(size, size, generator=torch.Generator().manual_seed(11)))[0]
@@ -112,7 +112,7 @@ def _quadratic(eigenvalues: Tensor, seed: int, *, batch: int, noise: float, dist
 
 @task("quadratic", cost="long")
 def quadratic_noisy(seed: int) -> Problem:
-    return _quadratic(torch.logspace(0, -3, 40), seed, batch=16, noise=0.5, distance=2.0)
+    return quadratic(torch.logspace(0, -3, 40), seed, batch=16, noise=0.5, distance=2.0)
 
 
 @task("quadratic", shift=-1)
@@ -120,22 +120,22 @@ def quadratic_two_groups(seed: int) -> Problem:
     """Nine tenths of the curvatures below 1, a tenth between 20 and 80."""
     generator = torch.Generator().manual_seed(4)
     small, large = torch.rand(54, generator=generator), 20 + 60 * torch.rand(6, generator=generator)
-    return _quadratic(torch.cat([small, large]), seed, batch=64, noise=1.0, distance=1.0)
+    return quadratic(torch.cat([small, large]), seed, batch=64, noise=1.0, distance=1.0)
 
 
 @task("quadratic")
 def quadratic_nearly_clean(seed: int) -> Problem:
-    return _quadratic(torch.logspace(0.5, -2, 30), seed, batch=64, noise=0.02, distance=1.0)
+    return quadratic(torch.logspace(0.5, -2, 30), seed, batch=64, noise=0.02, distance=1.0)
 
 
-def _identity(x: Tensor) -> Tensor:
+def identity(x: Tensor) -> Tensor:
     return x
 
 
 @task("deep_linear")
 def deep_linear_4(seed: int) -> Problem:
     return supervised(
-        mlp([64, 32, 32, 32, 10], _identity), data.digits_unit(), seed, loss="cross_entropy", batch=64
+        mlp([64, 32, 32, 32, 10], identity), data.digits_unit(), seed, loss="cross_entropy", batch=64
     )
 
 
@@ -147,7 +147,7 @@ def deep_linear_8_regression(seed: int) -> Problem:
         x @ rng.normal(size=(16, 4)) * np.array([2.0, 1.0, 0.5, 0.2]) / 4 + 0.1 * rng.normal(size=(3000, 4))
     ).astype(np.float32)
     return supervised(
-        mlp([16] + [16] * 7 + [4], _identity, gain=1.7), data.split(x, y), seed, loss="mse", batch=32
+        mlp([16] + [16] * 7 + [4], identity, gain=1.7), data.split(x, y), seed, loss="mse", batch=32
     )
 
 
@@ -160,4 +160,4 @@ def teacher_linear(seed: int) -> Problem:
         x = torch.randn(count, 24, generator=generator)
         return x, x @ weights + 0.3 * torch.randn(count, 6, generator=generator)
 
-    return endless(mlp([24, 24, 24, 6], _identity), sample, seed, loss="mse", batch=16)
+    return endless(mlp([24, 24, 24, 6], identity), sample, seed, loss="mse", batch=16)
