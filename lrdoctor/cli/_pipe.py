@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from lrdoctor.cli._base import Exit
+from lrdoctor.cli._shared import status
 from lrdoctor.cli._terminal import say
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16
 
 
-def pass_through(roles: Mapping[str, str], config: Config, interval: float) -> Exit:
+def pass_through(roles: Mapping[str, str], config: Config, interval: float, fail_on: str | None) -> Exit:
     """Copy stdin to stdout as it comes, and follow it as a log.
 
     What has passed is kept in a temporary file until the end, so that it is read as any printed log is. The training
@@ -39,7 +40,7 @@ def pass_through(roles: Mapping[str, str], config: Config, interval: float) -> E
         with spool.open("wb", buffering=0) as out, _first_interrupt_passed_over():
             teller.look()  # loads the readers, so that the looks that count are quick
             _Copy(out, interval, teller).run()
-        return teller.end()
+        return teller.end(fail_on)
 
 
 @contextmanager
@@ -129,7 +130,7 @@ class _Teller:
                 self._told[said.run.id] = gist(said)
                 say(line(said))
 
-    def end(self) -> Exit:
+    def end(self, fail_on: str | None) -> Exit:
         """Report on the whole."""
         from lrdoctor.records import Diagnosis
         from lrdoctor.renderers._base import Options
@@ -143,7 +144,7 @@ class _Teller:
         for piece in RENDERER.render(Diagnosis(runs=runs), Options(verbosity=0)):
             sys.stderr.write(piece)
         sys.stderr.flush()
-        return Exit.OK
+        return status(fail_on, self._follower.worst, unreadable=bool(self._follower.unreadable))
 
 
 def _as_stdin(said: RunDiagnosis) -> RunDiagnosis:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrdoctor.cli._base import Exit
 from lrdoctor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,30 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--follow-links", action="store_true", help="follow links that lead outside of what is named, too"
     )
+
+
+def add_rules(parser: argparse.ArgumentParser) -> None:
+    """--select, --ignore, --fail-on: which rules, and which of their findings count."""
+    parser.add_argument(
+        "--select", metavar="CODES", action="append", default=[],
+        help="only these rules: codes, prefixes of codes (OSC) or names, comma-separated",
+    )  # fmt: skip
+    parser.add_argument("--ignore", metavar="CODES", action="append", default=[], help="not these rules")
+    parser.add_argument(
+        "--fail-on", metavar="LEVEL", choices=("any", "info", "warning", "error", "critical"),
+        help="exit with 1 if a finding is at least this severe (info, warning, error, critical); "
+        "any: also if a file cannot be read",
+    )  # fmt: skip
+
+
+def status(fail_on: str | None, worst: int, *, unreadable: bool) -> Exit:
+    """The exit status for a level of `--fail-on`, the rank of the worst finding (-1: none), and what was not read."""
+    if fail_on is None:
+        return Exit.OK
+    from lrdoctor.records import Severity
+
+    floor = 0 if fail_on == "any" else Severity(fail_on).rank
+    return Exit.FAILED if worst >= floor or (fail_on == "any" and unreadable) else Exit.OK
 
 
 def add_color(parser: argparse.ArgumentParser) -> None:

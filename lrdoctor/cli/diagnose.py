@@ -10,7 +10,16 @@ from lrdoctor.cli._base import Exit
 from lrdoctor.cli._collecting import TABLE, Taken, add_fleet, tables_among, workers_of
 from lrdoctor.cli._files import target, write
 from lrdoctor.cli._progress import Progress
-from lrdoctor.cli._shared import add_color, add_paths, add_reading, comma_separated, existing, roles_given
+from lrdoctor.cli._shared import (
+    add_color,
+    add_paths,
+    add_reading,
+    add_rules,
+    comma_separated,
+    existing,
+    roles_given,
+    status,
+)
 from lrdoctor.cli._terminal import options, say, show
 from lrdoctor.errors import UsageError
 
@@ -36,16 +45,7 @@ class Diagnose:
             "--format", metavar="NAME[=FILE]", action="append", default=[],
             help=f"{', '.join(_known_formats())}; with =FILE into it, beside the text; repeatable; default: text",
         )  # fmt: skip
-        parser.add_argument(
-            "--select", metavar="CODES", action="append", default=[],
-            help="only these rules: codes, prefixes of codes (OSC) or names, comma-separated",
-        )  # fmt: skip
-        parser.add_argument("--ignore", metavar="CODES", action="append", default=[], help="not these rules")
-        parser.add_argument(
-            "--fail-on", metavar="LEVEL", choices=("any", "info", "warning", "error", "critical"),
-            help="exit with 1 if a finding is at least this severe (info, warning, error, critical); "
-            "any: also if a file cannot be read",
-        )  # fmt: skip
+        add_rules(parser)
         add_reading(parser)
         add_fleet(parser)
         loudness = parser.add_mutually_exclusive_group()
@@ -186,9 +186,4 @@ def _status(taken: Taken, fail_on: str | None) -> Exit:
             return Exit.UNREADABLE
         say("no training log found; name a file to hear why it is none")
         return Exit.NO_RUN
-    if fail_on is None:
-        return Exit.OK
-    from lrdoctor.records import Severity
-
-    floor = 0 if fail_on == "any" else Severity(fail_on).rank
-    return Exit.FAILED if taken.worst >= floor or (fail_on == "any" and taken.unreadable) else Exit.OK
+    return status(fail_on, taken.worst, unreadable=bool(taken.unreadable))

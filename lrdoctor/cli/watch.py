@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from lrdoctor.cli._base import Exit
-from lrdoctor.cli._shared import add_color, add_reading, roles_given
+from lrdoctor.cli._shared import add_color, add_reading, add_rules, comma_separated, roles_given, status
 from lrdoctor.cli._terminal import options, say, show
 from lrdoctor.errors import UsageError
 
@@ -39,8 +39,9 @@ class Watch:
             "`python train.py | lrdoctor watch -` passes the output of a training on, and says on stderr what it shows."
         )
         parser.add_argument(
-            "paths", metavar="PATH", nargs="+", help="log file or directory, which need not be there yet; - for stdin"
-        )
+            "paths", metavar="PATH", nargs="+",
+            help="log file, directory or pattern, which need not be there yet; - for stdin",
+        )  # fmt: skip
         parser.add_argument(
             "--format", choices=("auto", "table", "jsonl"), default="auto",
             help="auto (the default): a table on a terminal, jsonl elsewhere",
@@ -53,29 +54,36 @@ class Watch:
             "--interval", metavar="SECONDS", type=float, default=5.0, help="time between two looks (default 5)"
         )
         parser.add_argument("--once", action="store_true", help="look once")
+        add_rules(parser)
         add_reading(parser)
         add_color(parser)
 
     def run(self, args: argparse.Namespace) -> Exit:
         """Watch until interrupted."""
         from lrdoctor.config import load
+        from lrdoctor.remote import is_url, redacted
 
         if not 0.0 < args.interval < float("inf"):
             raise UsageError("--interval: must be above 0")
         since = None if args.since is None else moment(args.since, time.time())
+        elsewhere = [redacted(path) for path in args.paths if is_url(path)]
+        if elsewhere:
+            raise UsageError(f"{', '.join(elsewhere)}: watch needs files of this machine; diagnose reads URLs, too")
         roles, config = roles_given(args.role), load(args.config)
+        config = config.selecting(comma_separated(args.select), comma_separated(args.ignore))
+        fail_on = args.fail_on or config.fail_on
         if "-" in args.paths:
             from lrdoctor.cli._pipe import pass_through
 
             if len(args.paths) > 1 or args.since or args.once:
                 raise UsageError("- stands alone: stdin is read to its end")
-            return pass_through(roles, config, args.interval)
+            return pass_through(roles, config, args.interval, fail_on)
         from lrdoctor.live.following import Follower
 
         follower = Follower(args.paths, roles=roles, config=config, since=since, follow_links=args.follow_links)
         table = args.format == "table" or (args.format == "auto" and sys.stdout.isatty())
         with _Board(follower, args) if table else _Lines() as output:
-            return _watch(follower, output, None if args.once else args.interval)
+            return _watch(follower, output, None if args.once else args.interval, fail_on)
 
 
 COMMAND = Watch()
@@ -120,8 +128,8 @@ class _Output(Protocol):
         """A look is over."""
 
 
-def _watch(follower: Follower, output: _Output, interval: float | None) -> Exit:
-    """Look until interrupted, or once."""
+def _watch(follower: Follower, output: _Output, interval: float | None, fail_on: str | None) -> Exit:
+    """Look until interrupted, or once; the exit status is about what there is at the end."""
     from lrdoctor.live.following import pause
 
     try:
@@ -134,9 +142,9 @@ def _watch(follower: Follower, output: _Output, interval: float | None) -> Exit:
                 break
             time.sleep(pause(interval, time.monotonic() - begin))
     except KeyboardInterrupt:
-        return Exit.OK
+        return status(fail_on, follower.worst, unreadable=bool(follower.unreadable))
     if follower.runs:
-        return Exit.OK
+        return status(fail_on, follower.worst, unreadable=bool(follower.unreadable))
     if follower.unreadable:
         say("none of the logs could be read")
         return Exit.UNREADABLE

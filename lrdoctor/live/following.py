@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import glob
+import os
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,7 +21,6 @@ from lrdoctor.records import Run, RunDiagnosis, Unreadable
 from lrdoctor.roles import RoleOverrides
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -118,7 +119,7 @@ class Follower:
     Parameters
     ----------
     paths
-        Files and directories; they need not exist yet.
+        Files, directories and patterns of them; they need not exist yet.
     roles
         Roles by tag, as for `lrdoctor.diagnose`.
     config
@@ -156,6 +157,11 @@ class Follower:
         self.runs: dict[str, Change] = {}
         self.unreadable: list[Unreadable] = []
 
+    @property
+    def worst(self) -> int:
+        """Rank of the worst finding in any run that is there; -1 if there is none."""
+        return max((found.severity.rank for one in self.runs.values() for found in one.said.findings), default=-1)
+
     def look(self) -> Iterator[Change | Gone | Unreadable]:
         """Read what has grown, and diagnose it; yields what is new as it is found.
 
@@ -168,7 +174,7 @@ class Follower:
         """
         lost: list[Unreadable] = []
         found: dict[str, Run] = {}
-        for item in gather(self._paths, bookmarks=self._bookmarks):
+        for item in gather(_matched(self._paths), bookmarks=self._bookmarks):
             news = item if isinstance(item, Unreadable) else self._judged(item, found)
             if isinstance(news, Unreadable):
                 lost.append(news)
@@ -215,6 +221,15 @@ class Follower:
             rewritten=rewritten,
             at=at,
         )
+
+
+def _matched(paths: Sequence[str | Path]) -> list[str | Path]:
+    """The paths with what matches a pattern at present in its place."""
+    found: list[str | Path] = []
+    for path in map(str, paths):
+        pattern = glob.has_magic(path) and not os.path.lexists(path)
+        found += (pattern and sorted(glob.glob(path, recursive=True))) or [path]  # noqa: PTH207 - absolute patterns too
+    return found
 
 
 def _new_from(old: Series | None, new: Series) -> int:

@@ -13,6 +13,7 @@ import pytest
 from lrdoctor.cli import main
 from lrdoctor.cli.watch import moment
 from lrdoctor.errors import UsageError
+from lrdoctor.live.following import Follower
 
 pty = pytest.importorskip("pty", reason="a terminal is needed to see what one shows")
 
@@ -52,6 +53,58 @@ def test_once_without_a_log(tmp_path, capsys):
     assert main(["watch", str(tmp_path), "--once"]) == 3
     assert main(["watch", str(tmp_path / "later"), "--once"]) == 4
     assert "no training log" in capsys.readouterr().err
+
+
+@pytest.fixture
+def broken(log):
+    """Another run, which ends in NaN."""
+    path = log.parent.parent / "broken" / "metrics.csv"
+    path.parent.mkdir()
+    path.write_text(HEAD + rows(0, 50) + "".join(f"{step},nan,0.001\n" for step in range(50, 100)))
+    return path
+
+
+def test_rules_are_chosen_as_for_diagnose(log, broken, capsys):
+    def found(*options):
+        assert main(["watch", str(log.parent.parent), "--once", *options]) == 0
+        events = map(json.loads, capsys.readouterr().out.splitlines())
+        return {one["run"]["id"]: [finding["code"] for finding in one["run"]["findings"]] for one in events}
+
+    assert found() == {"broken": ["NAN101"], "exp": []}
+    assert found("--select", "OSC,SPK")["broken"] == []
+    assert found("--ignore", "NAN101")["broken"] != ["NAN101"]
+    assert main(["watch", str(log), "--once", "--select", "NONE999"]) == 2
+
+
+def test_fails_on_what_diagnose_fails_on(log, broken, capsys):
+    tree = str(log.parent.parent)
+    for options in (["--fail-on", "error"], ["--fail-on", "critical"], ["--fail-on", "error", "--ignore", "NAN101"]):
+        assert main(["watch", tree, "--once", *options]) == main(["diagnose", tree, *options])
+    assert main(["watch", tree, "--once", "--fail-on", "error"]) == 1
+    assert main(["watch", str(log), "--once", "--fail-on", "error"]) == 0
+    (log.parent / "empty.csv").write_text("")
+    assert main(["watch", str(log.parent), "--once", "--fail-on", "critical"]) == 0
+    assert main(["watch", str(log.parent), "--once", "--fail-on", "any"]) == 1
+
+
+def test_a_pattern_is_looked_through_at_every_look(log, capsys):
+    pattern = str(log.parent.parent.parent / "run*" / "e*")
+    assert main(["watch", pattern, "--once"]) == 0
+    assert json.loads(capsys.readouterr().out)["run"]["id"] == "exp"
+    follower = Follower([pattern])
+    assert [change.said.run.id for change in follower.look()] == ["exp"]
+    for name in ("else", "other"):
+        (log.parent.parent / name).mkdir()
+        (log.parent.parent / name / "metrics.csv").write_text(HEAD + rows(0, 100))
+    list(follower.look())
+    assert sorted(name.rpartition("/")[2] for name in follower.runs) == ["else", "exp"]
+
+
+def test_a_url_cannot_be_watched(capsys):
+    assert main(["watch", "s3://user:secret@bucket/runs", "--once"]) == 2
+    said = capsys.readouterr().err
+    assert "diagnose reads URLs" in said
+    assert "secret" not in said
 
 
 def test_says_what_is_new_until_interrupted(log):
@@ -156,6 +209,14 @@ def test_the_last_words_of_an_interrupted_training_are_read(watched):
     shown, said = watched.communicate(printed(50, 80), timeout=60)
     assert (shown, watched.returncode) == (printed(50, 80), 0)
     assert b"80 points" in said
+
+
+@pytest.mark.parametrize(("level", "status"), [("error", 1), ("any", 1)])
+def test_the_output_of_a_training_can_fail_a_script(level, status):
+    command = [*WATCH, "-", "--fail-on", level]
+    for breaks, expected in ((100, status), (1000, 0)):
+        watch = subprocess.run(command, input=printed(0, 200, breaks), capture_output=True, timeout=60, check=False)
+        assert (watch.stdout, watch.returncode) == (printed(0, 200, breaks), expected), watch.stderr
 
 
 def test_output_that_is_no_log_passes_through_as_well():
