@@ -5,7 +5,7 @@ A block that begins with `# file: PATH` is written there. The line above a block
 `<!-- not run: REASON -->`, `<!-- fails: REASON -->`, `<!-- needs PACKAGE -->`. A line with `--fail-on` may end with 1.
 
 A block fenced with `text` whose first line is `$ COMMAND` shows what that says on a terminal of 80 columns, in the
-README of 100.
+README of 100. With LRDOCTOR_UPDATE_SHOWN=1 such blocks are written anew.
 """
 
 from __future__ import annotations
@@ -147,8 +147,7 @@ def test_what_a_page_says_to_type_can_be_typed(page, sandbox):
 
 
 def words_and_numbers(text):
-    """What was printed, without colours; curves and numbers, which may differ in a last digit, apart."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    """What was printed; curves and numbers, which may differ in a last digit, apart."""
     numbers = [float(number.replace(",", "")) for number in _NUMBER.findall(text)]
     return _NUMBER.sub("0", re.sub(r"[▁-█]", "█", text)).split(), numbers
 
@@ -162,9 +161,14 @@ def test_what_a_page_shows_is_what_is_said(page, sandbox):
     columns = "100" if page.name == "README.md" else "80"  # what fits into the site
     for command, shown in _SHOWN.findall(page.read_text(encoding="utf-8")):
         done = run(["bash", "-c", command], sandbox, COLUMNS=columns, FORCE_COLOR="1", FORCE_HYPERLINK="0")
-        said, numbers = words_and_numbers(done.stdout)
-        assert words_and_numbers(shown)[0] == said, f"{command} says now:\n{done.stdout}"
-        assert words_and_numbers(shown)[1] == pytest.approx(numbers, rel=0.05), f"{command} says now:\n{done.stdout}"
+        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).rstrip() + "\n"
+        if os.environ.get("LRDOCTOR_UPDATE_SHOWN"):
+            text = page.read_text(encoding="utf-8")
+            page.write_text(text.replace(f"$ {command}\n{shown}", f"$ {command}\n{said}"), encoding="utf-8")
+            continue
+        words, numbers = words_and_numbers(said)
+        assert words_and_numbers(shown)[0] == words, f"{command} says now:\n{said}"
+        assert words_and_numbers(shown)[1] == pytest.approx(numbers, rel=0.05), f"{command} says now:\n{said}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
