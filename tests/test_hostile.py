@@ -21,6 +21,7 @@ from lrdoctor.cli import main
 from lrdoctor.figures import overview_figure, range_test_figure, run_figure, svg, sweep_figure
 from lrdoctor.live.events import to_json
 from lrdoctor.live.following import Follower
+from lrdoctor.prescribing.schedules import FRAMEWORKS
 from lrdoctor.registry import discover
 from lrdoctor.renderers._base import Options
 
@@ -237,6 +238,7 @@ def named(bad, folder):
     loss = 0.4 + 0.3 * (-1.0) ** np.arange(200) + np.exp(-np.arange(200) / 20)
     rows = [{"step": k, "train_loss": v, f"{bad} loss": v / 2, "lr": 0.1} for k, v in enumerate(loss.tolist())]
     (home / "history.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (home / "hparams.json").write_text(json.dumps({"lr": 0.1, "optimizer": bad, "scheduler": bad, bad: bad}))
     (home / "broken.csv").write_text("")
     return home
 
@@ -248,12 +250,51 @@ def test_the_command_line(tmp_path, monkeypatch, capsys, bad):
     for argv in (
         ["diagnose", "logs", "-v"], ["runs", "logs"], ["sweep", "logs"], ["plan", "logs"], ["compare", home, home],
         ["range-test", "logs"], ["watch", "--once", "logs"], ["schedule", home], ["plot", "logs", "-o", "a.svg"],
+        ["watch", "--once", "--format", "table", "logs"], ["explain", "--", bad],
+        ["plot", "logs", "--run", bad, "-o", "a.svg"],
     ):  # fmt: skip
         status = main(argv)
         out, err = capsys.readouterr()
         assert status != 70, err
         assert_only_text(out)
         assert_only_text(err)
+
+
+def test_every_command_is_tried():
+    tried = {"diagnose", "runs", "sweep", "plan", "compare", "range-test", "watch", "schedule", "plot", "explain"}
+    tables_of_runs, about_no_log = {"fleet"}, {"rules"}
+    commands = {command.name for command in discover("lrdoctor.cli", "COMMAND").values()}
+    assert commands == tried | tables_of_runs | about_no_log
+
+
+def test_tables_of_runs(tmp_path, monkeypatch, capsys):
+    """All texts in one table: ids, sources, optimizers, reasons and what could not be read."""
+    pytest.importorskip("pyarrow", reason="tables are Parquet")
+    monkeypatch.chdir(tmp_path)
+    for number, bad in enumerate([*HOSTILE.values(), "plain"]):
+        named(bad, tmp_path / "logs" / str(number))
+    assert main(["diagnose", "logs", "-q", "--format", "parquet=runs.parquet"]) == 0
+    told = [capsys.readouterr()]
+    for wish in ("text", "html", "json"):
+        assert main(["fleet", "runs.parquet", "--format", wish, "--worst", "99"]) == 0
+        told.append(capsys.readouterr())
+    for out, err in told:
+        assert_only_text(out)
+        assert_only_text(err)
+    assert "blink" in told[1].out
+    assert_no_markup(told[2].out)
+    assert len(json.loads(told[3].out)["worst"]) >= len(HOSTILE)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@TEXTS
+def test_code_to_paste(bad, framework):
+    """What comes from a log stays within a string or a comment."""
+    said = lrdoctor.diagnose(spoiled(synth.two_cycle(), bad)).runs[0]
+    code = lrdoctor.schedule(said).code(framework)
+    compile(code, "code", "exec")
+    assert_only_text(code, commands=True)
+    assert "alert" not in "".join(line for line in code.splitlines() if not line.lstrip().startswith("#"))
 
 
 @TEXTS

@@ -54,7 +54,8 @@ def test_it_is_followed_when_that_is_asked_for(places):
 
 @pytest.mark.parametrize("argv", [
     ["diagnose", "logs"], ["runs", "logs"], ["sweep", "logs"], ["plan", "logs"], ["range-test", "logs"],
-    ["compare", "logs/mine", "logs"], ["plot", "logs", "-o", "a.svg"], ["watch", "--once", "logs"], ["schedule", "logs"],
+    ["compare", "logs/mine", "logs"], ["plot", "logs", "-o", "a.svg"], ["watch", "--once", "logs"],
+    ["schedule", "logs"],
 ], ids=lambda argv: argv[0])  # fmt: skip
 def test_every_command_that_walks(places, capsys, argv):
     for options, said in ([], True), (["--follow-links"], False):
@@ -154,7 +155,8 @@ def test_a_log_of_wandb_beside_what_is_claimed(places):
     home = places / "wandb" / "run-20240101_000000-a1b2c3d4"
     (home / "files").mkdir(parents=True)
     (home / "files" / "wandb-metadata.json").write_text("{}")
-    (places / "other.jsonl").write_text("".join(json.dumps({"_step": k, "loss": 1 / (k + 1)}) + "\n" for k in range(50)))
+    rows = [{"_step": k, "loss": 1 / (k + 1)} for k in range(50)]
+    (places / "other.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (home / "wandb-history.jsonl").symlink_to(places / "other.jsonl")
     assert not lrdoctor.diagnose("wandb").runs
     assert len(lrdoctor.diagnose("wandb", follow_links=True)) == 1

@@ -91,6 +91,48 @@ def test_the_unit_of_the_loss_does_not_matter(run, scale):
     assert_same(said(run), said(changed(run, value=lambda loss: loss * scale)))
 
 
+def spanned(run):
+    """The lowest loss of a run, and how far its losses lie above that, but for the highest tenth."""
+    losses = [run.series[tag].value for tag in run.series if run.series[tag].role in (Role.TRAIN_LOSS, Role.VAL_LOSS)]
+    lowest, high = np.nanpercentile(np.concatenate(losses), [1, 90])
+    return lowest, high - lowest
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.1])
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_small_constant_in_the_loss_does_not_matter(name, share):
+    """A term of weight decay, a constant that somebody left out: small against the level and the descent."""
+    run = KNOWN[name]
+    constant = share * min(spanned(run))
+    one, other = said(run), said(changed(run, value=lambda loss: loss + constant))
+    assert one.verdict is other.verdict
+    assert {finding.code for finding in one.findings} == {finding.code for finding in other.findings}
+    assert other.plan.lr.factor == pytest.approx(one.plan.lr.factor, rel=0.15)
+
+
+@property_of
+@given(drawn())
+def test_a_hundredth_of_that_never_leaves_the_interval(run):
+    one, other = said(run), said(changed(run, value=lambda loss: loss + 0.01 * min(spanned(run))))
+    assert one.verdict is other.verdict
+    assert within(one, other)
+
+
+def within(one, other):
+    """Whether the dose of the other lies in the interval of the one, but for the rounding of what is told."""
+    low, high = one.plan.lr.interval
+    return low * 0.99 <= other.plan.lr.factor <= high * 1.01
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_constant_as_large_as_the_descent_leaves_the_verdict(name):
+    """What is left of zero is evidence, so the dose may move; not out of its interval."""
+    run = KNOWN[name]
+    one, other = said(run), said(changed(run, value=lambda loss: loss + spanned(run)[1]))
+    assert one.verdict is other.verdict
+    assert within(one, other)
+
+
 @property_of
 @given(RUNS, st.sampled_from([1, 3, 1000, 10**9]))
 def test_where_counting_begins_does_not_matter(run, first):
