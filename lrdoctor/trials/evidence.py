@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrdoctor.trials import peers
-from lrdoctor.trials.grid import TABLE, load_grid, load_public_grid
+from lrdoctor.trials.grid import DRAWN, TABLE, load_grid, load_public_grid
 from lrdoctor.trials.judging import judge
 from lrdoctor.trials.making import table_digest
 from lrdoctor.trials.scoreboard import (
@@ -164,9 +164,15 @@ def _half(scores: Scores, *, choosing: bool) -> Scores:
     return scores.take(np.array([_for_choosing(family) is choosing for family in scores.rows.family.tolist()]))
 
 
+def _made(scores: Scores, *, by_hand: bool) -> Scores:
+    return scores.take(np.array([name.startswith(DRAWN) is not by_hand for name in scores.rows.grid.tolist()]))
+
+
 def _short_version(short: Scores, mixed: Scores, full: Scores | None) -> str:
     kinds = [
         (f"trainings of {_SHORT} steps, logged densely", short),
+        ("of these, tasks made by hand", _made(short, by_hand=True)),
+        ("of these, tasks drawn at random", _made(short, by_hand=False)),
         ("of these, families that no threshold was chosen on", _half(short, choosing=False)),
         ("trainings of all lengths, in all looks", mixed),
         ("of these, families that no threshold was chosen on", _half(mixed, choosing=False)),
@@ -175,6 +181,8 @@ def _short_version(short: Scores, mixed: Scores, full: Scores | None) -> str:
         kinds.append(("public grids at full length", full))
     lines = []
     for name, scores in kinds:
+        if not len(scores):
+            continue
         judged = scores.judged
         holds = [number(judged.covered), number(float(judged.inside_best.mean()))]
         lines.append([name, f"{len(scores):,}", *cells(judged), *holds])
@@ -235,9 +243,11 @@ def _sweeps(material: Material, load: Load) -> str:
 
     rows = material.rows
     known = responses_by_member(rows, material.outputs)
+    drawn = np.char.startswith(rows.grid.astype(str), DRAWN)
     lines = []
     for title, which in (
-        (f"trainings of {_SHORT} steps", ~material.public & (rows.budget == _SHORT)),
+        (f"{_SHORT} steps, tasks made by hand", ~material.public & ~drawn & (rows.budget == _SHORT)),
+        (f"{_SHORT} steps, tasks drawn at random", drawn & (rows.budget == _SHORT)),
         ("public grids at full length", _at_full_length(material)),
     ):
         keys = sorted(set(zip(rows.grid[which].tolist(), rows.budget[which].tolist(), strict=True)))

@@ -241,7 +241,7 @@ def make_shapes(grids: Iterable[Grid], count: int = 32, seed: int = 0) -> Shapes
     for grid in grids:
         mine = [shape for budget in budgets(grid) if (shape := shape_of(grid, budget)) is not None]
         found += mine
-        weight += [1 / math.sqrt(len(mine))] * len(mine)
+        weight += [1 / math.sqrt(max(len(mine), 1))] * len(mine)
     shapes, weights = np.array(found), np.array(weight)
     part = shapes[:, _COMPARED]
     clipped = np.clip(part, 0.0, 1.0)

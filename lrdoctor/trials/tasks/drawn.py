@@ -14,6 +14,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812 - the name it is known by
 
 from lrdoctor.trials import data
+from lrdoctor.trials.grid import DRAWN
 from lrdoctor.trials.networks import conv_net, gru, lstm, mlp, residual_mlp, rnn, transformer
 from lrdoctor.trials.tasks import Task, endless, register, supervised
 from lrdoctor.trials.tasks.generative import ratings, vae
@@ -341,5 +342,5 @@ def _build(number: int, seed: int) -> Problem:
 
 for _number in range(COUNT):
     register(
-        Task(f"drawn_{_number:03d}", _KINDS[_number % len(_KINDS)][0], partial(_build, _number), "drawn", steps=STEPS)
+        Task(f"{DRAWN}{_number:03d}", _KINDS[_number % len(_KINDS)][0], partial(_build, _number), "drawn", steps=STEPS)
     )
