@@ -212,10 +212,11 @@ def _said(one: Group) -> Iterator[Line]:
         words.append("ahead by more than the noise" if one.clear else "not ahead by more than the noise")
     if one.good_band is not None and one.good_band[0] < one.good_band[1]:
         words.append(f"LR {figure(one.good_band[0])} to {figure(one.good_band[1])} do as well")
-    if one.at_edge is not None:
-        words.append(
-            f"the {'lowest' if one.at_edge == 'low' else 'highest'} LR tried, so the best may lie beyond it"
-        )
+    if one.at_edge is not None and one.best.lr is not None:
+        low, best = one.at_edge == "low", one.best.lr
+        beyond = any(rate.lr < best if low else rate.lr > best for rate in one.next)
+        where = f"the {'lowest' if low else 'highest'} LR tried"
+        words.append(f"{where}, so the best may lie beyond it" if beyond else where)
     yield Line([("  best     ", "dim")], [("; ".join(words), "")])
 
 

@@ -69,10 +69,16 @@ def test_the_schema_accepts_what_is_written():
 def test_the_text_says_what_is_best_and_what_is_next():
     text = "".join(paint(_sweep.to_lines([group()]), Options()))
     assert "they differ in more than the LR (weight_decay)" in text
-    assert "the lowest LR tried" in text
+    assert "the lowest LR tried, so the best may lie beyond it" in text
     assert "next     LR 0.003 (0.001 to 0.008): below" in text
     assert "not compared with group 2: batches" in text
     assert "blew up" in text
+
+
+@pytest.mark.parametrize("advised", [(), (Next(lr=0.05, interval=(0.02, 0.1), why="between", chance=0.4),)])
+def test_no_better_rate_is_promised_where_none_is_advised(advised):
+    text = "".join(paint(_sweep.to_lines([group(next=advised, settled=not advised)]), Options()))
+    assert "the lowest LR tried\n" in text
 
 
 def test_names_cannot_break_out():
