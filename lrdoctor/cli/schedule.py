@@ -63,6 +63,8 @@ class ScheduleCommand:
                 say("no training log found, or none that could be read")
                 return Exit.NO_RUN
             made = list(_built(runs, options))
+        elif missing := " and ".join(f"--{name}" for name in ("peak", "steps") if name not in options):
+            raise UsageError(f"{args.what!r} is no log here, and a schedule by its name needs {missing} as well")
         else:
             made = [(None, schedule(args.what, **options))]
         if args.code is not None:

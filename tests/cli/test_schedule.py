@@ -64,8 +64,8 @@ def test_from_a_log(log, capsys):
     ("arguments", "words"),
     [
         (["cosin", "--peak", "1", "--steps", "9"], "did you mean 'cosine'"),
-        (["cosine"], "give peak="),
-        (["cosine", "--peak", "1"], "give steps="),
+        (["cosine"], "needs --peak and --steps as well"),
+        (["cosine", "--peak", "1"], "needs --steps as well"),
         (["cosine", "--peak", "1", "--steps", "9", "--code", "caffe"], "no code for"),
         (["step", "--peak", "1", "--steps", "9", "--cuts", "a,b"], "--cuts a,b"),
     ],
