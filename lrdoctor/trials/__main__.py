@@ -112,10 +112,11 @@ def _fit_or_score(options: argparse.Namespace) -> int:
 
 def _range_test(options: argparse.Namespace) -> int:
     from lrdoctor.trials import range_evidence
-    from lrdoctor.trials.grid import load_public_grid, load_table
+    from lrdoctor.trials.grid import DRAWN, load_public_grid, load_table
     from lrdoctor.trials.ramps import load_ramps, record_all
 
-    grids = [grid for grid in load_table(options.table) if grid.schedule == "constant" and grid.clip_norm is None]
+    plain = [grid for grid in load_table(options.table) if grid.schedule == "constant" and grid.clip_norm is None]
+    grids = [grid for grid in plain if not grid.name.startswith(DRAWN)]  # no ramps of these were recorded
     public = [] if options.public is None else [load_public_grid(p) for p in sorted(options.public.glob("*.npz"))]
     print(range_evidence.run(record_all(grids) if options.record else load_ramps(), grids, public))
     return 0

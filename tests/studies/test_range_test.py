@@ -27,7 +27,7 @@ def test_a_good_one():
     assert said.usable
     assert (said.cause, said.reason) == (None, None)
     low, high = said.interval
-    assert 3e-3 < low < said.recommended < high < 1
+    assert 2e-3 < low < said.recommended < high < 1
     assert said.level == LEVEL
     assert [part.kind for part in said.regions] == ["flat", "descent", "minimum", "ascent", "explosion"]
     assert said.regions[0].span.first_step == 0
