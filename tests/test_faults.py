@@ -150,6 +150,23 @@ def test_a_full_disk_leaves_the_old_report(logs, tmp_path, monkeypatch, capsys, 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["logs", name])
 
 
+def test_a_full_disk_leaves_the_old_table(logs, tmp_path, capsys):
+    """A limit on the size of files stands for the disk, since it is Arrow that writes."""
+    pytest.importorskip("pyarrow", reason="tables are Parquet")
+    resource = pytest.importorskip("resource", reason="limits are Unix's")
+    (tmp_path / "out").write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        status = main(["diagnose", "logs", "--format", "parquet=out"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert status == Exit.USAGE
+    assert "cannot write out: " in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs", "out"]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
 @pytest.mark.parametrize("argv", [["diagnose", "logs"], ["runs", "logs"], ["watch", "--once", "logs"], ["rules"]])
 def test_a_full_disk_behind_standard_output(logs, argv):
