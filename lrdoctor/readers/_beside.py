@@ -11,6 +11,8 @@ from lrdoctor.readers._links import within_reach
 if TYPE_CHECKING:
     from pathlib import Path
 
+_DEEPEST, _INDENTED = 100, r"^[ \t?:-]{400}"
+"""Deeper nesting is no setup: libyaml overruns the stack on it, and YAML's scanners take time with its square."""
 COMPANION_BYTES = 1 << 19
 """Largest companion file that is read; a configuration beyond half a megabyte is something else."""
 
@@ -27,16 +29,23 @@ def read_companion_yaml(path: Path) -> dict[str, Any]:
         return {}
     import yaml
 
-    # libyaml overruns the stack on deep nesting, where the slow loader raises RecursionError; neither is a
-    # setup.
-    deep = text.count("[") + text.count("{") > 400 or re.search(r"^[ \t?:-]{400}", text, re.MULTILINE)
-    if deep and len(text) > 1 << 14:
+    if _nested(text) > _DEEPEST or re.search(_INDENTED, text, re.MULTILINE):
         return {}
     try:
-        content = yaml.load(text, _plain_loader(fast=not deep))  # a SafeLoader: constructs no Python object
+        content = yaml.load(text, _plain_loader())  # a SafeLoader: constructs no Python object
     except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError, AttributeError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def _nested(text: str) -> int:
+    """How deep brackets are nested, at most: the largest rise of their count."""
+    import numpy as np
+
+    code = np.frombuffer(text.encode(), np.uint8)
+    change = np.isin(code, (0x5B, 0x7B)).astype(np.int32) - np.isin(code, (0x5D, 0x7D))
+    level = np.cumsum(np.concatenate([[0], change]))
+    return int((level - np.minimum.accumulate(level)).max())
 
 
 def read_companion_json(path: Path) -> dict[str, Any]:

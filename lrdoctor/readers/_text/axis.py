@@ -218,12 +218,29 @@ def _by_steps(groups: Sequence[Group], name: str) -> Axis | None:
         return None
     epochs = _carried(lines, *_gather(groups, "epoch")[:2])
     notes: list[str] = []
-    counted = _counted_on(steps, totals, epochs, name, notes)
+    anew = epochs is None and _loss_is_back(groups, lines[1:][np.diff(steps) < 0])
+    counted = steps if anew else _counted_on(steps, totals, epochs, name, notes)
     if _share(np.diff(counted) < 0) > _BACK_AND_FORTH or np.any(counted != np.round(counted)):
         return None
     if kinds == 1:
         counted = _spread_out(counted, notes)
     return Axis(name, lines, counted.astype(np.int64), epochs, notes)
+
+
+def _loss_is_back(groups: Sequence[Group], turns: Ints) -> bool:
+    """Say whether the loss is back near its first value at all these lines: trainings one after the other."""
+    for group in groups:
+        named = (n for n, item in enumerate(group.fields) if item.kind == "value" and "loss" in item.tag.lower())
+        column = next(named, None)
+        if column is None or held_out(group) or not turns.size:
+            continue
+        place = np.searchsorted(group.lines, turns)
+        if place[0] == 0 or place[-1] == group.lines.size:
+            continue
+        loss = group.column(column)
+        fall = loss[0] - loss[place - 1]
+        return bool(np.all(fall > 0.25 * abs(loss[0])) and np.all(loss[place] - loss[place - 1] > 0.6 * fall))
+    return False
 
 
 def _counted_on(steps: Floats, totals: Floats, epochs: Floats | None, name: str, notes: list[str]) -> Floats:

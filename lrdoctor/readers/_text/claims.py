@@ -34,12 +34,14 @@ _TELLING = pattern(r"train|loss|log|history|metric|progress|slurm|nohup|stdout|.
 _PROMISING = pattern(r"loss|(?:^|[^a-z])(?:train\w*|progress|learning)[_ -]?logs?(?:[^a-z]|$)", re.IGNORECASE)
 # A word, then a number: of these words, some lines of a training log hold one that measures or counts.
 _SAYS = pattern(
-    rb"(?<![a-z])([a-z][a-z_@]{0,24}+|\xe6\x8d\x9f\xe5\xa4\xb1)[\"'\]@\w]{0,3}+"
+    rb"(?<![a-z])([a-z][a-z_@]{0,24}+|"
+    + "损失|損失|轮次|轮|エポック|에포크|손실|поха|потери|шибка".encode()
+    + rb")[\"'\]@\w]{0,3}+"
     rb"(?:[ \t:=|(\[\"',]|\xef\xbc\x9a){1,12}+-?(?:\d|nan|inf)"
 )
 _WORDS = pattern(
-    rb".*(?:loss|epo[cqk]|accura|perplex|reward|verlust|perte|perdida).*|.*(?:lr|acc|ppl|step|iter|iteration|err|error|score|return|trl|tel|cost|train|"
-    rb"valid|validation|test|eval|dev|val|rate|objective|entropy|elbo|auc|f1|dice|iou|map|bleu|mse|mae|rmse|nll|norm|episode|updates|up|ep|\xa4\xb1)s?|[dg]_[a-z]{1,6}"
+    rb".*(?:loss|epo[cqk]|accura|perplex|reward|verlust|perte|perdida|perda|treino|pocas?|poques?).*|.*(?:lr|acc|ppl|step|iter|iteration|err|error|score|return|trl|tel|cost|train|"
+    rb"valid|validation|test|eval|dev|val|rate|objective|entropy|elbo|auc|f1|dice|iou|map|bleu|mse|mae|rmse|nll|norm|episode|updates|up|ep|\xa4\xb1)s?|[dg]_[a-z]{1,6}|[\x80-\xff]+"
 )
 ENOUGH = 4
 

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 _SCALES = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9}
 # Composer says "Train" or "Eval" before names that say it themselves.
 _SAID_TWICE = re.compile(r"(?:Train|Eval) ([\w-]+/\S+)")
+# Arrows, boxes, little pictures and the marks of East Asian sentences adorn a name.
+_ADORNMENT = r"[\s\u2190-\u2bff\u3000-\u303f\ufe0f\u200d\U0001f000-\U0001faff]+"
+_ADORNED = re.compile(rf"^{_ADORNMENT}|{_ADORNMENT}$")
 _BARE_SPLITS = frozenset(("val", "valid", "test", "train", "dev", "eval"))
 
 
 def readable(name: str) -> str:
     """Take quotes, brackets and marks off a name."""
-    name = name.strip(" \t\"'`*#>=~!?:;,$\\<|-+\ufffd&/")
+    name = _ADORNED.sub("", name).strip(" \t\"'`*#>=~!?:;,$\\<|-+\ufffd&/")
     while name.endswith((".", "(", "[", "{")) or (name.endswith(")") and "(" not in name):
         name = name[:-1].rstrip(" \t\"'")
     while name.startswith((".", "(", "[", "{", ")", "]", "}", "'", '"')):

@@ -19,8 +19,8 @@ def _any(*parts: str) -> str:
 # --------------------------------------------------------------------------------------
 _EPOCH_WORDS = _any(
     r"epochs?", r"ep", r"epoch[ _]?(?:num|idx|no|number|id)", r"current_epoch", r"eopch", r"iepoch",
-    r"эпоха", r"epoca",
-    r"época", r"epoche", r"époque", r"轮", r"輪", r"轮次", r"周期", r"エポック", r"에포크",
+    r"эпох[аи]", r"epocas?", r"epoka",
+    r"épocas?", r"epoche", r"époques?", r"轮", r"輪", r"轮次", r"周期", r"エポック", r"에포크",
 )  # fmt: skip
 # Most trusted first.
 _STEP_WORDS = (
@@ -52,7 +52,7 @@ _BEFORE = (
         r"test(?:ing)?", r"eval(?:uation)?", r"evaluating", r"dev", r"optimi[sz]er", r"opt", r"end",
         r"start(?:ing)?",
         r"begin(?:ning)?", r"finish(?:ed)?", r"completed?", r"running", r"of", r"for", r"in", r"at",
-        r"this", r"after",
+        r"this", r"after", r"pre-?train(?:ing)?", r"fine-?tun(?:e|ing)", r"rm", r"sft", r"dpo", r"ppo",
         r"results?", r"summary", r"average", r"avg", r"done", r"stats?", r"the", r"metrics?",
         r"global_step", r"total",
     )
@@ -156,7 +156,7 @@ WORTHWHILE = re.compile(
     rb"(?i)loss|acc|epoch|step|iter|\blr|learn|rate\b|\bup\b|ppl|perpl|err|grad|norm|train|valid|test|eval|dev\b"
     rb"|score|reward|return|episode|batch|update|dice|iou|\bmap\b|auc|precision|recall|f1|cost|objective|elbo|\bkl"
     rb"|\bap\b|mse|mae|psnr|bleu|wer\b|cer\b|nll|bpc|bpd|xent|entropy|%\||\btrl|\btel|\bep\b|round|frame|timestep"
-    rb"|generation|\bfid|tick|kimg|\bit\b|[\xe0-\xef]|^\s+all\s"
+    rb"|generation|\bfid|tick|kimg|\bit\b|[\xce-\xd1\xe0-\xef]|^\s+all\s|poca|poque|epoka"
 )
 
 # ---- what is not worth keeping

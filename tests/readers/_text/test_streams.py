@@ -149,3 +149,20 @@ def test_scores_of_a_few_models_are_no_course(read_printed):
     lines = [f"Metrics of model {name}: {{'mape': 0.3{i}, 'rmse': 732{i}, 'r2': 0.{i}}}" for i, name in enumerate("abcdef")]
     with pytest.raises(NotALogError):
         read_printed("\n".join(lines))
+
+
+def test_trainings_one_after_the_other_from_the_same_beginning(course, read_printed, assert_points):
+    text = ""
+    for size in (1, 2, 3):
+        text += f"\n### Model {size}\n0.{size}00 M parameters\n"
+        text += "".join(f"step {100 * i}: train loss {course.train(i + size)}, val loss {course.valid(i)}\n" for i in range(40))
+    runs = read_printed(text)
+    assert len(runs) == 3
+    for size, run in enumerate(runs, start=1):
+        assert_points(run.series["train loss"], [(100 * i, course.train(i + size)) for i in range(40)])
+
+
+def test_steps_of_epochs_without_a_word_go_on_where_the_loss_does(course, read_printed):
+    lines = [f"step {10 * i}: loss {course.train(20 * e + i)}" for e in range(4) for i in range(20)]
+    (run,) = read_printed("\n".join(lines))
+    assert len(run.series["loss"]) == 80

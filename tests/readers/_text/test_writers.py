@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from lrdoctor.records import Role
+from lrdoctor.roles import assign_roles
 
 
 def test_deeplearning4j_calls_the_loss_a_score(course, read_printed, assert_points):
@@ -92,3 +93,35 @@ def test_train_and_val_without_a_word_of_what_was_measured(read_printed):
     lines = [f"Epoch {e}/90 | train: {1000 - 30 * e}.5 (-4.1 bpd) | val: {1100 - 30 * e}.5 (-3.8 bpd) | lr: 0.000076" for e in range(90)]
     (run,) = read_printed("\n".join(lines))
     assert (run.series["train"].role, run.series["val"].role) == (Role.TRAIN_LOSS, Role.VAL_LOSS)
+
+
+def test_little_pictures_adorn_names(course, read_printed, assert_points):
+    lines = [f"\u2705 Ep {e}: \U0001f4c9 Loss {course.train(e)} | \U0001f3af Acc\u2191 {course.accuracy(e)} | 210.7s" for e in range(1, 13)]
+    (run,) = read_printed("\n".join(lines))
+    assert set(run.series) == {"Loss", "Acc"}
+    assert_points(run.series["Loss"], [(e, course.train(e)) for e in range(1, 13)])
+
+
+@pytest.mark.parametrize(
+    ("epoch", "loss", "held", "accuracy"),
+    [
+        ("Эпоха", "Потери обуч", "Потери вал", "Точн вал"),
+        ("エポック", "訓練損失", "検証損失", "検証正解率"),
+        ("에포크", "훈련 손실", "검증 손실", "검증 정확도"),
+        ("Época", "perda treino", "perda validação", "acurácia validação"),
+        ("轮", "训练损失", "验证损失", "验证准确率"),
+    ],
+)
+def test_other_languages(epoch, loss, held, accuracy, course, read_printed, assert_points):
+    lines = [
+        f"{epoch} {e}/40 - {loss}: {course.train(e)}, {held}: {course.valid(e)}, {accuracy}: {course.accuracy(e)}" for e in range(1, 13)
+    ]
+    run = assign_roles(read_printed("\n".join(lines))[0])
+    assert [run.series[tag].role for tag in (loss, held, accuracy)] == [Role.TRAIN_LOSS, Role.VAL_LOSS, Role.VAL_METRIC]
+    assert_points(run.series[loss], [(e, course.train(e)) for e in range(1, 13)])
+
+
+def test_an_epoch_in_a_line_of_its_own_in_cyrillic(course, read_printed, assert_points):
+    text = "".join(f"\nЭпоха {e}/30\nTrain Loss: {course.train(e)} | Val Loss: {course.valid(e)}\n-----------\n" for e in range(1, 13))
+    (run,) = read_printed(text)
+    assert_points(run.series["Val Loss"], [(e, course.valid(e)) for e in range(1, 13)])

@@ -18,7 +18,7 @@ def test_names_in_two_lines(read, write):
     text += "|  Epoch  |  Iteration  |  Time Elapsed  |  Mini-batch  |  Validation  |  Base Learning  |\n"
     text += "|         |             |   (hh:mm:ss)   |     Loss     |     Loss     |      Rate       |\n" + rule
     for i, (loss, held) in enumerate(zip(LOSS, HELD, strict=True)):
-        text += f"| {1 + i // 2:7d} | {50 * i + 50:11d} |       00:00:{i:02d} | {loss:12.4f} | {held:12.4f} | 0.0100 |\n"
+        text += f"| {1 + i // 2:7d} | {50 * i + 50:11d} | 00:00:{i:02d} | {loss:12.4f} | {held:12.4f} | 0.0100 |\n"
     (run,) = read(write(text + rule + "Training finished: Max epochs completed.\n", "training.log"))
     assert run.series["Mini-batch Loss"].value.tolist() == LOSS
     assert run.series["Validation Loss"].value.tolist() == HELD
