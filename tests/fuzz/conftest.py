@@ -31,10 +31,17 @@ def mutations():
 
 
 @pytest.fixture(scope="session")
-def seeds(harness):
-    """One input for each place and reader, the shortest."""
-    found = sorted(loaded("seeds").seeds(), key=len)
-    return list({seed[0]: seed for seed in reversed(found)}.values())
+def every_seed(harness):
+    return sorted(loaded("seeds").seeds(), key=len)
+
+
+@pytest.fixture(scope="session")
+def seeds(every_seed):
+    """Three inputs for each place, from short to long."""
+    found: dict[int, list[bytes]] = {}
+    for seed in every_seed:
+        found.setdefault(seed[0], []).append(seed)
+    return [some[number] for some in found.values() for number in sorted({0, len(some) // 2, len(some) - 1})]
 
 
 @pytest.fixture(scope="session")

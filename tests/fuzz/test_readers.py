@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lrdoctor
+from lrdoctor.readers._base import LogFile
+from lrdoctor.registry import discover
 
 FOUND = sorted((Path(__file__).parents[1] / "fixtures" / "fuzz").iterdir())
 
@@ -28,6 +30,15 @@ def test_any_damage(harness, mutations, watch, seeds, data):
     for _ in range(data.draw(st.integers(1, 3))):
         seed = mutations.mutated(seed, data.draw(kinds), data.draw(st.floats(0, 1)), data.draw(tokens), other)
     harness.examine(seed, watch)
+
+
+def test_every_reader_has_a_seed_that_it_claims(harness, every_seed, tmp_path):
+    """Or a fuzzer would never come to it."""
+    readers, claimed = discover("lrdoctor.readers", "READER"), set()
+    for number, seed in enumerate(every_seed):
+        path, _ = harness.written(seed, tmp_path / str(number))
+        claimed |= {name for name, reader in readers.items() if reader.claim(LogFile(path, named=True)) is not None}
+    assert claimed == readers.keys()
 
 
 def test_the_watch_hears(harness, tmp_path):
