@@ -110,11 +110,11 @@ def read_companion_text(path: Path) -> str:
 
 
 @cache
-def _plain_loader(*, fast: bool) -> Any:
+def _plain_loader() -> Any:
     """YAML's safe loader, taught to read the content of unknown tags as plain data."""
     import yaml
 
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if fast else yaml.SafeLoader
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Plain(base):  # type: ignore[misc]
         pass

@@ -200,6 +200,8 @@ def test_python_tags_are_read_as_data_and_nothing_is_run(tmp_path):
         b"a: [",
         b"a: &a {b: *a}",
         b"[" * 60_000,
+        b"[" * 16_000,  # minutes, for a scanner whose time grows with the square of the depth
+        b"a: ]]]]" + b"[" * 9_000,
         b"\xff\xfe\x00",
         b"? " * 50_000,
         b"a: " + b"{" * 20_000,
