@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import inspect
 import textwrap
+import typing
 from typing import Any
 
 
@@ -42,10 +42,8 @@ def setting_lines(rule: Any) -> list[str]:
 def settings(rule: Any) -> list[tuple[str, str, str]]:
     """Name, default and meaning of each setting of a rule."""
     values = getattr(rule, "settings", None)
-    if values is None or not dataclasses.is_dataclass(values):
-        return []
     meanings = _meanings(type(values))
-    names = [field.name for field in dataclasses.fields(values)]
+    names = typing.get_type_hints(type(values))
     return [(name, repr(getattr(values, name)), meanings.get(name, "")) for name in names]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.breakdown import Breakdown
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of NAN102."""
 
     first_step: int = 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor.records import Finding, Severity
 from lrdoctor.rules._base import Example, Rule
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.clipping import Clipping
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of CLP101."""
 
     max_share: float = 0.5

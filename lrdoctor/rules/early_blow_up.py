@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.excursions import Excursion
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of DIV103. Of 8,500 trial logs whose loss peaks at three times its start, 97 % did better at a
     lower rate and 7 % ended within a tenth of the best; at five times 99.8 % and 5 % (`lrdoctor.trials`)."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.lr_response import LrResponse
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of LRC101."""
 
     max_before: float = 0.1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor.errors import Unavailable
 from lrdoctor.records import Finding, Severity, Span
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from lrdoctor.records import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of GRP102."""
 
     min_points: int = 3

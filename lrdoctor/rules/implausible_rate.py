@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor.records import Finding, Severity
 from lrdoctor.rules._base import Example, Rule
@@ -21,8 +20,7 @@ ROUNDING = 1.001
 """A rate at the limit itself, but for the last digits, is not beyond it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of PLS101; the usual ranges are in `lrdoctor/prescribing/optimizers.toml` with their sources."""
 
     margin: float = 3.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor.errors import Unavailable
 from lrdoctor.records import Finding, Severity, Span
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals._groups import Relations
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of GRP101."""
 
     min_points: int = 5

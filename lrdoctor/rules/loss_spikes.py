@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span, Verdict
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.excursions import Excursion
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of SPK101."""
 
     earliest: float = 0.1

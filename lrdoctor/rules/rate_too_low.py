@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
@@ -38,8 +37,7 @@ class Response(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of RTE101 and RTE102, chosen on task families that the fit had not seen (docs/evidence.md)."""
 
     short_gain: float = 0.2

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor.errors import Unavailable
 from lrdoctor.records import Finding, Role, Series, Severity
@@ -23,8 +22,7 @@ _OTHER_MEANING = frozenset({"range_test", "one_cycle", "inverse_sqrt", "cyclical
 """Schedules whose configured rate may be the start, the floor or a factor rather than the peak."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of LRD101."""
 
     min_points: int = 5

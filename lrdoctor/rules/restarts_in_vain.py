@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Span
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.lr_course import Restarts
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of SCH107."""
 
     max_gain: float = 0.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.schedule import Schedule
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of SLW101."""
 
     min_late_rate: float = 0.6

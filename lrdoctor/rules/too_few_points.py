@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor import synth
 from lrdoctor.records import Finding, Severity, Verdict
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from lrdoctor.signals.curve import Curve
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of PTS101."""
 
     min_points: int = 4

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from lrdoctor.errors import Unavailable
 from lrdoctor.records import Finding, Severity
@@ -23,8 +22,7 @@ _SHRINK = frozenset({"sgd", "momentum", "nesterov", "adamw", "lion", "lamb", "la
 """Optimizers in which weight decay shrinks the weights by lr x decay a step; in Adam's L2 form it does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Thresholds of WDK101."""
 
     max_shrink: float = 5e-3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -151,5 +151,5 @@ def _diagnosis(run: Run, rules: list[Rule], said: Response) -> RunDiagnosis:
 def _eager(rule: Rule) -> Rule:
     """The same rule, content with any gain: whatever its settings demand of one is zero."""
     eager: Any = copy.copy(rule)
-    eager.settings = replace(rule.settings, **{f.name: 0.0 for f in fields(rule.settings) if "gain" in f.name})
+    eager.settings = rule.settings._replace(**{name: 0.0 for name in rule.settings._fields if "gain" in name})
     return eager  # type: ignore[no-any-return]
