@@ -1,9 +1,10 @@
 """Fuzz every reader without measuring coverage: ``python tests/fuzz/fuzz_fast.py [log] [--executions 1e6] ...``.
 
 One execution gives one damaged input to one reader, which reads all of it if it claims it. Readers are taken in turn.
-Executions come in batches, each determined by its number; each leaves a line in the log, and batches that are in the
-log already are passed over, so that a run can be stopped and gone on with at any time, and ``--total`` adds up. Inputs
-that break a reader are left in ``found/``, as those of `fuzz_readers` are, whose corpora can be started from.
+Executions come in batches, each determined by the seed, its number and what is started from; each leaves a line in the
+log, and batches that are in the log already are passed over, so that a run can be stopped and gone on with at any time,
+and ``--total`` adds up. Inputs that break a reader are left in ``found/``, as those of `fuzz_readers` are, whose corpora
+can be started from.
 """
 
 from __future__ import annotations
@@ -71,9 +72,19 @@ def run(options: argparse.Namespace) -> bool:
         ended = {workers[child]: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in workers}
         for number in (number for number, status in ended.items() if status):
             print(f"process {number} has ended with {ended[number]}; what it was reading is in found/")
-            for path in (path for path in (root / str(number)).rglob("*") if path.is_file()):
-                keep(path.read_bytes(), f"dead-{number}-{path.name}")
+            data = _left(root / str(number))
+            keep(data, f"dead-{hashlib.sha1(data).hexdigest()[:12]}")
     return not any(ended.values())
+
+
+def _left(root: Path) -> bytes:
+    """The input that a process was reading when it died."""
+    for number, (name, beside) in enumerate(PLACES):
+        if (root / name).is_file():
+            companion = root / beside if beside else None
+            ending = BESIDE + companion.read_bytes() if companion is not None and companion.is_file() else b""
+            return bytes([number]) + (root / name).read_bytes() + ending
+    return b""
 
 
 def _options() -> argparse.Namespace:
