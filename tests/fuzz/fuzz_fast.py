@@ -3,8 +3,8 @@
 One execution gives one damaged input to one reader, which reads all of it if it claims it. Readers are taken in turn.
 Executions come in batches, each determined by the seed, its number and what is started from; each leaves a line in the
 log, and batches that are in the log already are passed over, so that a run can be stopped and gone on with at any time,
-and ``--total`` adds up. Inputs that break a reader are left in ``found/``, as those of `fuzz_readers` are, whose corpora
-can be started from.
+and ``--total`` adds up. Inputs that break a reader are left in ``found/``, as those of `fuzz_readers` are, whose
+corpora can be started from.
 """
 
 from __future__ import annotations

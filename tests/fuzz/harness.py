@@ -181,10 +181,11 @@ def give(name: str, path: Path, size: int, watch: Watch) -> Outcome:
     Exception
         Whatever it raised that is not a `ReadError`.
     """
+    reader = discover("lrdoctor.readers", "READER")[name]
     before, begin = _peak(), time.process_time()
     watch.on = True
     try:
-        outcome = _read(discover("lrdoctor.readers", "READER")[name], path)
+        outcome = _read(reader, path)
     finally:
         watch.on = False
     took, grown = time.process_time() - begin, _peak() - before
