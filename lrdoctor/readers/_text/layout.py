@@ -163,10 +163,11 @@ def _settled(groups: list[Group]) -> list[Group]:
 
 def _last_states(group: Group) -> Group:
     """tqdm draws its bar again when the words beside it change: only the last of a position counts."""
-    at = next((n for n, item in enumerate(group.fields) if item.kind == "step" and item.tag == BAR), None)
-    if at is None or group.bar != "tqdm" or all(item.kind != "value" for item in group.fields):
+    counts = [n for n, item in enumerate(group.fields) if item.kind in ("epoch", "step")]
+    barred = any(item.kind == "step" and item.tag == BAR for item in group.fields)
+    if not barred or group.bar != "tqdm" or all(item.kind != "value" for item in group.fields):
         return group
-    last = np.append(np.diff(group.column(at)) != 0, True)
+    last = np.append(np.any(np.diff(group.values[:, counts], axis=0) != 0, axis=1), True)
     return group if last.all() else group.take(last)
 
 

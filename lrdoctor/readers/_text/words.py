@@ -202,18 +202,18 @@ def is_clock(key: str) -> bool:
 _SHORT_SPLITS = {
     "training": "train", "trained": "train", "trn": "train", "testing": "test", "tested": "test",
     "evaluating": "eval", "evaluation": "eval", "evaluate": "eval", "evaluated": "eval",
-    "validating": "validation",
+    "validating": "validation", "verification": "validation",
     "validate": "validation",
 }  # fmt: skip
 _SPLIT = re.compile(
     r"(?<![\w./\\-])(train_inner|train(?:ing|ed)?|trn|valid(?:ation|ate|ating)?|val|dev|devel|test(?:ing|ed)?"
-    r"|eval(?:uation|uate|uated|uating)?|learn|heldout|holdout)(?![\w./\\]|-\w)",
+    r"|eval(?:uation|uate|uated|uating)?|verification|learn|heldout|holdout)(?![\w./\\]|-\w)",
     re.IGNORECASE,
 )
 _SPLIT_WORDS = _any(
     r"train", r"training", r"trn", r"tr", r"train_?inner", r"valid", r"validation", r"val", r"vali",
     r"dev", r"test",
-    r"testing", r"tst", r"eval", r"evaluation", r"learn",
+    r"testing", r"tst", r"eval", r"evaluation", r"verification", r"learn",
 )  # fmt: skip
 _SPLIT_PART = re.compile(
     rf"(?:^|[^A-Za-z]){_SPLIT_WORDS}(?:$|[^A-Za-z])|(?:train|val|valid|test|eval|dev)_?(?:loss|acc|err)"

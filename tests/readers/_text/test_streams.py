@@ -166,3 +166,23 @@ def test_steps_of_epochs_without_a_word_go_on_where_the_loss_does(course, read_p
     lines = [f"step {10 * i}: loss {course.train(20 * e + i)}" for e in range(4) for i in range(20)]
     (run,) = read_printed("\n".join(lines))
     assert len(run.series["loss"]) == 80
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_bar_of_one_batch_is_drawn_for_every_epoch(end, course, read_printed, assert_points):
+    text = ""
+    for e in range(30):
+        text += f"\rEpoch {e}:   0%|          | 0/1 [00:00<?, ?it/s]"
+        text += f"\rEpoch {e}: 100%|\u2588\u2588| 1/1 [00:00<00:00, 14.57it/s, v_num=515e, train_loss_epoch={course.train(e)}]"
+    (run,) = read_printed(text + end)
+    assert_points(run.series["train_loss_epoch"], [(e, course.train(e)) for e in range(30)])
+
+
+def test_verification_is_no_training(course, read_printed, assert_points):
+    text = ""
+    for e in range(1, 13):
+        text += f"Epoch {e}, Average loss: {course.train(e)}, learning rate: {course.rate(e)}\n"
+        text += f"Verification error= {20 - e}.5%, loss= {course.valid(e)}\n"
+    (run,) = read_printed(text)
+    assert_points(run.series["Average loss"], [(e, course.train(e)) for e in range(1, 13)])
+    assert_points(run.series["validation/loss"], [(e, course.valid(e)) for e in range(1, 13)])
