@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -92,8 +91,12 @@ def _schedule(context: Answers, codes: set[str], verdict: Verdict) -> ScheduleAd
         return ScheduleAdvice(
             kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(min(2 * warmed, 0.3), 3)), final_fraction=0.0
         )
+    kind: Decay
+    if "PLT102" in codes and verdict is Verdict.STALLED:  # it is the shape that failed: the same peak, down to the end
+        kind = "warmup_cosine" if warmed >= 0.02 else "cosine"
+        return ScheduleAdvice(kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01)
     if verdict is Verdict.NEEDS_DECAY:
-        kind: Decay = "warmup_cosine" if warmed >= 0.02 else "cosine"
+        kind = "warmup_cosine" if warmed >= 0.02 else "cosine"
         return ScheduleAdvice(
             kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01, gain=_gain(context)
         )
@@ -126,8 +129,8 @@ def _measured(context: Answers, verdict: Verdict, clip_norm: float | None) -> li
 
 
 def _clip_norm(codes: set[str], grad_norm: Series | None, now: object) -> float | None:
-    """90th percentile of the logged gradient norms (Google Tuning Playbook), 1.0 where none was logged; never looser
-    than what the run clips at already (`now`)."""
+    """90th percentile of the logged gradient norms (Google Tuning Playbook), 1.0 where none was logged; None where the
+    run clips at that or tighter already (`now`)."""
     if not codes & (_BLEW_UP | _SHAKEN):
         return None
     advised = 1.0
@@ -136,7 +139,7 @@ def _clip_norm(codes: set[str], grad_norm: Series | None, now: object) -> float 
 
         values = grad_norm.value[np.isfinite(grad_norm.value) & (grad_norm.value > 0)]
         advised = _round(float(np.quantile(values, 0.9))) if values.size >= 10 else 1.0
-    return min(advised, float(now)) if isinstance(now, int | float) and 0 < now < math.inf else advised
+    return None if isinstance(now, int | float) and 0 < now <= advised else advised
 
 
 def _actions(
@@ -146,7 +149,8 @@ def _actions(
     actions: list[Action] = []
     codes = {finding.code for finding in findings}
     if "OVF101" in codes and generalization is not None:
-        actions.append(Action(action="early_stop", at_step=generalization.best_step, why="OVF101"))
+        if generalization.best_step > 0:  # where it only ever rose, there is nothing to stop at
+            actions.append(Action(action="early_stop", at_step=generalization.best_step, why="OVF101"))
         actions.append(Action(action="regularize", why="OVF101"))
     if codes & {"NAN101", "NAN103"} and breakdown is not None:
         actions.append(

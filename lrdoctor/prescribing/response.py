@@ -109,7 +109,9 @@ class Response:
         contribution, in decades (occlusion; Zeiler & Fergus 2014).
         """
         model = _model()
-        known = np.flatnonzero(self.row != MISSING)
+        told = self.row != MISSING
+        told[_OPTIMIZERS] &= self.optimizer_known  # "none of these" is no evidence
+        known = np.flatnonzero(told)
         rows = np.repeat(self.row[None], known.size + 1, axis=0)
         rows[np.arange(known.size), known] = model.experts.long.centre[known]
         near, fine = model.experts.predict(rows).astype(np.float64).reshape(len(rows), 2, -1).transpose(1, 0, 2)

@@ -71,6 +71,8 @@ class Schedule:
         What it consists of, without gaps.
     optimizer
         The one that its code makes, as in `optimizers.toml`.
+    optimizer_guessed
+        Whether it stands for one that the log does not name.
     """
 
     kind: str
@@ -80,6 +82,7 @@ class Schedule:
     floor: float
     phases: tuple[Phase, ...]
     optimizer: str = "adamw"
+    optimizer_guessed: bool = False
 
     @property
     def values(self) -> Floats:
@@ -130,7 +133,8 @@ class Schedule:
         if name not in FRAMEWORKS:
             raise UsageError(f"no code for {framework!r}: choose one of {', '.join(FRAMEWORKS)}")
         text: str = importlib.import_module(f"lrdoctor.prescribing.snippets.{name}").code(self)
-        return text
+        note = "# The log names no optimizer: put yours where AdamW stands.\n"
+        return note + text if self.optimizer_guessed else text
 
     def picture(self, width: int = 60, rows: int = 4) -> str:
         """The rates as block characters, a line of text per row."""
@@ -220,6 +224,7 @@ def schedule(
     >>> schedule("warmup_linear", peak=1.0, steps=8, warmup=2).values.tolist()
     [0.0, 0.5, 1.0, 0.8333333333333334, 0.6666666666666667, 0.5, 0.33333333333333337, 0.16666666666666663]
     """
+    guessed = False
     if not isinstance(what, str):
         asked = _asked(what)
         what = asked["kind"]
@@ -227,6 +232,7 @@ def schedule(
         steps = asked["steps"] if steps is None else steps
         warmup = asked["warmup"] if warmup is None else warmup
         floor = asked["floor"] if floor is None else floor
+        guessed = optimizer is None and asked["optimizer"] is None
         optimizer = asked["optimizer"] if optimizer is None else optimizer
     name = what.lower().replace("-", "_")
     kind = _ALIASES.get(name, name)
@@ -247,8 +253,9 @@ def schedule(
     phases = _phases(kind, steps, rise, ends, (cuts, factor, cooldown))
     ends = phases[-1].end
     return Schedule(
-        kind=kind, peak=float(peak), steps=steps, warmup=rise, floor=ends, phases=phases, optimizer=optimizer
-    )
+        kind=kind, peak=float(peak), steps=steps, warmup=rise, floor=ends, phases=phases, optimizer=optimizer,
+        optimizer_guessed=guessed,
+    )  # fmt: skip
 
 
 def _check(

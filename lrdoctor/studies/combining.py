@@ -195,15 +195,17 @@ def combine(seen: Observations, known: Shapes | None = None, s: Settings | None 
     told = _weighed(prior, _from_responses(seen, axis, table, s))
     weight = _weighed((1 - s.doubt) * told + s.doubt * prior, _from_levels(seen, axis, table.curves, s))
     flat = weight.ravel().astype(np.float32)
-    near, fine = ((flat @ flags).astype(np.float64) for flags in (table.near, table.fine))
+    near = (flat @ table.near).astype(np.float64)
     best = best_run(seen.level)
-    allowed = _allowed(seen, axis, s)
-    choice = _highest(np.where(allowed, (1 - s.fine_share) * near + s.fine_share * fine, -1.0))
-    best_chance, added = 0.0, float(near[choice])
-    if best is not None:
+    best_chance = 0.0
+    unmet: NDArray[np.floating] = np.ones_like(flat)
+    if best is not None:  # a run is worth what it reaches where the best so far is not near the best already
         here = _places(seen.log10_lr, axis)[best]
-        best_chance = float(near[here])
-        added = float((flat * (1 - table.near[:, here])) @ table.near[:, choice])
+        best_chance, unmet = float(near[here]), 1 - table.near[:, here]
+    better, well = ((flat * unmet @ flags).astype(np.float64) for flags in (table.near, table.fine))
+    allowed = _allowed(seen, axis, s)
+    choice = _highest(np.where(allowed, (1 - s.fine_share) * better + s.fine_share * well, -1.0))
+    added = float(better[choice])
     return Suggestion(
         log10_lr=float(axis[choice]), interval=_interval(axis, weight.sum(axis=0)), chance=float(near[choice]),
         best_chance=best_chance, added=added, second=_second(flat, table, axis, np.where(allowed, choice, -1), s),

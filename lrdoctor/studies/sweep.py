@@ -31,6 +31,9 @@ _MAX_NOVELTY = 0.25
 """Share of a log's features outside what the trials saw above which its response is not used."""
 _LARGEST = 1e100
 """Beyond it a loss is only "huge": its square is still a number."""
+_LIKELY = 0.9
+"""Chance of being near the best that is not called "only"; a best rate at the end of those tried may still be asked
+about."""
 _KEPT = 1.05
 """Factors this close to 1 leave the rate alone."""
 
@@ -387,11 +390,10 @@ def _worded(found: Suggestion, runs: Sequence[Standing], best: Standing | None) 
         advised.append(Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3)))
     if best is None:
         return tuple(advised), False, "No run ended with a finite loss."
-    return (
-        tuple(advised),
-        False,
-        f"The best run so far is within 2 % of what any rate reaches with a chance of only {share}.",
-    )
+    near = "The best run so far is within 2 % of what any rate reaches with a chance of"
+    if found.best_chance >= _LIKELY:
+        return tuple(advised), False, f"{near} {share}, but on one side of it nothing was tried."
+    return tuple(advised), False, f"{near} only {share}."
 
 
 def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:

@@ -200,10 +200,27 @@ def test_a_warm_up_that_was_too_short_is_made_longer_and_one_that_was_kept_is_ke
     assert diagnose_run(assign_roles(synth.noisy_plateau())).plan.schedule.kind == "cosine"
 
 
+def test_a_decay_that_ran_out_is_stretched_at_the_same_peak():
+    said = diagnose_run(assign_roles(synth.decayed_away()))
+    assert said.verdict is Verdict.STALLED
+    assert said.plan.lr.factor == 1.0
+    assert (said.plan.schedule.kind, said.plan.schedule.final_fraction) == ("cosine", 0.01)
+
+
+def test_where_validation_only_rose_there_is_nothing_to_stop_at():
+    run = assign_roles(synth.overfit())
+    series = dict(run.series)
+    val = next(tag for tag, one in series.items() if one.role is Role.VAL_LOSS)
+    series[val] = replace(series[val], value=np.linspace(1.0, 3.0, len(series[val])))
+    said = diagnose_run(replace(run, series=series))
+    assert "OVF101" in {finding.code for finding in said.findings}
+    assert [action.action for action in said.plan.also if action.why == "OVF101"] == ["regularize"]
+
+
 def test_clipping_is_never_loosened():
     run = assign_roles(synth.blow_up())
     plain = diagnose_run(run).plan.clip_norm
     tight = replace(run, hyperparameters={**run.hyperparameters, "clip_norm": plain / 10})
-    assert diagnose_run(tight).plan.clip_norm == pytest.approx(plain / 10)
+    assert diagnose_run(tight).plan.clip_norm is None, "it clips tighter already"
     loose = replace(run, hyperparameters={**run.hyperparameters, "clip_norm": plain * 10})
     assert diagnose_run(loose).plan.clip_norm == plain

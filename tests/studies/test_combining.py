@@ -54,6 +54,14 @@ def test_a_rate_that_ended_much_worse_leads_back():
     assert combine(observed([-3.0, -1.0], [0.3, 2.29])).log10_lr < -1.0
 
 
+def test_the_next_rate_is_for_the_case_that_the_best_so_far_is_not_near_the_best():
+    """A best rate at the end of those tried, by a clear lead: beyond it, though the chance there is the lower one."""
+    found = combine(observed([-3.0, -2.0, -1.0], [1.4, 0.13, 0.007], centres=[-1.0] * 3))
+    assert found.best_chance > 0.5
+    assert found.added < found.chance
+    assert found.log10_lr > -1.0
+
+
 def test_measured_levels_overrule_responses_that_mislead():
     """Both responses see the best below, but each step up in rate gained in proportion to it."""
     found = combine(observed([-4.0, -3.5, -3.0], [2.28, 2.23, 2.1], centres=[-4.5, -4.5, -4.5]))
