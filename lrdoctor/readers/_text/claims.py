@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lrdoctor.patterns import pattern
+from lrdoctor.readers._text.stream import GLUED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +136,8 @@ def _count(sample: bytes) -> int:
     """Lines with a measurement or a count, and rows under the head of a table; no more than are needed."""
     sample = plain(sample)
     lower = sample.lower().replace(b"\r", b"\n")
+    if lower.count(b"\n") < len(lower) // 1000:  # no line ends where there should be
+        lower = GLUED.sub(b"\n", lower)
     seen = -1
     found = 0
     for match in _SAYS.finditer(lower):

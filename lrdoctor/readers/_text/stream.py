@@ -25,7 +25,7 @@ LINE_BYTES = 1 << 23
 _ANSI = pattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>NOMDEHc78])")
 _BACKSPACES = pattern(rb"\x08+")
 # Records printed without a line end between them: "Score: 20.00Episode 2 ...".
-_GLUED = pattern(
+GLUED = pattern(
     rb"(?<=[\d)\]%])(?=(?:Episode|Epoch|Iteration|Iter|Step|episode|epoch|iteration|step)[ :#=\[]{1,3}\d)"
 )
 _LOOK_BYTES = 1 << 16
@@ -117,8 +117,8 @@ def clean(data: bytes, stop: int = 0) -> Block:
         data = data.replace(b"\r", b"\n")
     else:
         flags = np.zeros(data.count(b"\n"), bool)
-    if not overwritten and _GLUED.search(data, 0, _LOOK_BYTES):
-        data = _GLUED.sub(b"\n", data)
+    if not overwritten and GLUED.search(data, 0, _LOOK_BYTES):
+        data = GLUED.sub(b"\n", data)
         flags = np.zeros(data.count(b"\n"), bool)
     return Block(data, flags, stop)
 

@@ -186,3 +186,9 @@ def test_verification_is_no_training(course, read_printed, assert_points):
     (run,) = read_printed(text)
     assert_points(run.series["Average loss"], [(e, course.train(e)) for e in range(1, 13)])
     assert_points(run.series["validation/loss"], [(e, course.valid(e)) for e in range(1, 13)])
+
+
+def test_records_without_line_ends(course, read_printed, assert_points):
+    text = "".join(f"Episode {e}\tFrame {1000 * e} \tReward: {course.train(e)} \tScore: {course.valid(e)}" for e in range(60))
+    (run,) = read_printed(text, name="out")
+    assert_points(run.series["Score"], [(1000 * e, course.valid(e)) for e in range(60)])
