@@ -165,7 +165,10 @@ def _one(parts: Sequence[Part]) -> Part:
 
 def is_cut(lines: Sequence[str], names: Sequence[str], dialect: Dialect) -> bool:
     """Whether the last line, which no newline ends, was cut by a crash."""
-    *before, last = dialect.rows(lines[-6:])
+    rows = dialect.rows(lines[-6:])
+    if not rows:  # delimiters alone
+        return False
+    *before, last = rows
     if len(last) < len(names):
         return len(last) < min(map(len, before), default=len(names))
     cell = last[-1].strip()
