@@ -55,7 +55,7 @@ def plan_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
         clip_norm=clip_norm,
         also=tuple(_actions(findings, verdict, context.find("generalization"), context.find("breakdown"))),
         confidence=round(sure, 3),
-        reason=" ".join([_reason(verdict, leading, dose), *_measured(context, verdict, clip_norm)]),
+        reason=" ".join([_reason(codes, verdict, leading, dose), *_measured(context, verdict, clip_norm)]),
     )
 
 
@@ -168,12 +168,12 @@ def _actions(
     return actions
 
 
-def _reason(verdict: Verdict, leading: Finding | None, dose: Dose) -> str:
-    if verdict is Verdict.HEALTHY:
-        return f"Keep the learning rate: {dose.reason}."
-    if leading is None:
-        return "Inconclusive: log the training loss every 10 to 50 steps, with the learning rate beside it."
-    if leading.code == "RNG101":
+def _reason(codes: set[str], verdict: Verdict, leading: Finding | None, dose: Dose) -> str:
+    if "OBJ101" in codes:
+        return "There is no loss to judge a learning rate by; if a curve is one, name it with --role TAG=train_loss."
+    if leading is None and verdict is not Verdict.HEALTHY:
+        return "Log the training loss every 10 to 50 steps, with the learning rate beside it."
+    if leading is not None and leading.code == "RNG101":
         return "No training, but a range test: lrdoctor range-test reads a rate off it."
     return f"{dose.reason[:1].upper()}{dose.reason[1:]}."
 

