@@ -63,7 +63,7 @@ def curves():
     yield "divergence", np.where(t < 0.6, fall, fall[int(0.6 * N)] * np.exp(8 * (t - 0.6))) + 0.02 * noise, constant
     yield "nan", np.where(t < 0.8, fall + 0.02 * noise, np.nan), constant
     yield "plateau", 0.5 + 0.4 * np.exp(-25 * t) + 0.03 * noise, constant
-    yield "too slow", 2.3 - 0.25 * t + 0.02 * noise, constant
+    yield "too slow", 2.3 - 0.5 * t + 0.02 * noise, constant
     yield "rare nan", np.where(rng.random(N) < 0.002, np.nan, fall + 0.02 * noise), constant
     yield "heavy tail", fall * np.exp(0.7 * noise), constant
 
@@ -79,8 +79,7 @@ def test_a_long_run_gets_the_same_verdict_and_nearly_the_same_dose(name, loss, r
     said = monitor.check()
     assert len(said.run.series["train_loss"]) < 1.2 * CAPACITY
     assert said.verdict == whole.verdict
-    fitted = {"RTE101", "RTE102"}  # a demand on a fitted gain, which one point more or less may just meet
-    assert {finding.code for finding in said.findings} - fitted == {finding.code for finding in whole.findings} - fitted
+    assert {finding.code for finding in said.findings} == {finding.code for finding in whole.findings}
     assert 1 / 1.5 < said.plan.lr.factor / whole.plan.lr.factor < 1.5
     low, high = whole.plan.lr.interval
     assert low <= said.plan.lr.factor <= high
