@@ -126,8 +126,9 @@ def _apart(records: Sequence[dict[str, Any]]) -> tuple[Placed, Placed]:
 def _joined(training: Placed, validation: Placed) -> Table:
     """One table: training rows at their own step, validation rows at the step that training had reached."""
     own, _ = table_from_records([record for _, record in training])
-    step = _training_step(own)
     other, _ = table_from_records([record for _, record in validation])
+    training, validation = training if own.rows else [], validation if other.rows else []  # lines without a number
+    step = _training_step(own)
     places = np.array([place for place, _ in training], dtype=np.int64)
     reached = np.searchsorted(places, [place for place, _ in validation], side="right") - 1
     if training:
