@@ -24,6 +24,8 @@ than four standard deviations of a rank in it."""
 
 _LARGEST = 1e100
 """Beyond it a value is only "huge": so that differences and products of what is judged stay finite."""
+_SORTED = 512
+"""Length up to which a row is sorted faster than it is partitioned at two places (up to seven times)."""
 
 
 def bounded(values: Floats) -> Floats:
@@ -80,7 +82,8 @@ def row_medians(values: Floats) -> Floats:
     half = n // 2
     if n % 2:
         return np.partition(values, half, axis=1)[:, half]
-    part = np.partition(values, (half - 1, half), axis=1)
+    short = n <= _SORTED
+    part = np.sort(values, axis=1) if short else np.partition(values, (half - 1, half), axis=1)
     low, high = part[:, half - 1], part[:, half]
     with np.errstate(over="ignore"):
         total = low + high

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MANY = 0.25
 """Share of increments beyond the clip from which on they are no outliers."""
+_SEARCHED = 100_000
+"""Points up to which searching for each is faster: a thousand take 5 microseconds instead of 450."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def residuals(curve: Curve) -> Floats:
 
 
 def _interpolated(x: NDArray[np.int64], knots: Floats, values: Floats) -> Floats:
-    """As `numpy.interp`, for [n] ascending `x`: stretch by stretch, without a search for each point."""
+    """As `numpy.interp`, for [n] ascending `x`; long ones stretch by stretch, without a search for each point."""
+    if x.size <= _SEARCHED:
+        return np.interp(x, knots, values)
     bounds = np.searchsorted(x, knots).tolist()
     at = np.empty(x.size)
     at[: bounds[0]], at[bounds[-1] :] = values[0], values[-1]

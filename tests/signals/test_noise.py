@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lrdoctor.signals.noise import autocorrelation
+from lrdoctor.signals.noise import _interpolated, autocorrelation
 
 
 def naive_autocorrelation(increments, lag):
@@ -20,6 +20,13 @@ def naive_autocorrelation(increments, lag):
     clipped = [min(max(v - middle, -limit), limit) for v in increments]
     power = sum(v * v for v in clipped)
     return 0.0 if power == 0 else sum(a * b for a, b in zip(clipped[lag:], clipped[:-lag], strict=True)) / power
+
+
+@pytest.mark.parametrize("n", [300, 100_000, 100_001, 250_000])
+def test_between_the_blocks_the_trend_is_straight(n):
+    step, rng = np.arange(n) * 3, np.random.default_rng(n)
+    knots, values = np.sort(rng.uniform(5, 3 * n - 50, 200)), rng.standard_normal(200)
+    np.testing.assert_allclose(_interpolated(step, knots, values), np.interp(step, knots, values), rtol=0, atol=1e-9)
 
 
 @settings(deadline=None)

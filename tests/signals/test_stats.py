@@ -33,6 +33,12 @@ def test_row_medians(values):
     assert (row_medians(values) == np.median(values, axis=1)).all()
 
 
+@pytest.mark.parametrize("n", [64, 511, 512, 513, 514])
+def test_row_medians_of_long_rows(n):
+    values = np.random.default_rng(n).standard_normal((7, n))
+    assert (row_medians(values) == np.median(values, axis=1)).all()
+
+
 @given(lists, st.sampled_from([0.0, 0.25, 0.5, 0.9, 0.99, 1.0]))
 def test_quantile(values, share):
     assert quantile(values, share) == np.quantile(values, share)
