@@ -8,45 +8,24 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from lrdoctor.prescribing.response import OFFSETS
-from lrdoctor.records import Verdict
-from lrdoctor.studies.combining import Observations, combine
+from lrdoctor.studies.advice import Next, advise
 from lrdoctor.studies.grouping import SAME_LENGTH, WHY, differences, group, varying
-from lrdoctor.wording import percent
+from lrdoctor.studies.standing import Standing, rates_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lrdoctor.studies.combining import Suggestion
     from lrdoctor.studies.facts import Facts
     from lrdoctor.studies.levels import Level
 
+__all__ = ["BAND", "Apart", "Group", "Next", "Standing", "study"]
+
 BAND = 0.02
 """Share of the best run's loss reduction that a rate of the good band may miss."""
-_SAME_RATE = 0.01
-"""Decades within which two rates are the same: repeats, which tell the noise."""
 _CLEAR = 2.0
 """Standard errors from which on a difference exceeds the noise."""
-_MAX_NOVELTY = 0.25
-"""Share of a log's features outside what the trials saw above which its response is not used."""
 _LARGEST = 1e100
 """Beyond it a loss is only "huge": its square is still a number."""
-_LIKELY = 0.9
-"""Chance of being near the best that is not called "only"; a best rate at the end of those tried may still be asked
-about."""
-_KEPT = 1.05
-"""Factors this close to 1 leave the rate alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Next:
-    """A rate to try: with the interval that holds the best one in 80 % of cases, and why."""
-
-    lr: float
-    interval: tuple[float, float]
-    why: str
-    chance: float | None = None
-    """Chance that it ends within 2 % of the best reachable loss reduction; None where not estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +36,6 @@ class Apart:
     group: int
     differs_in: tuple[str, ...]
     why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Standing:
-    """One run of a group: its rate, where it ended, and how.
-
-    `level` is NaN where the run was not compared; `state` says why.
-    """
-
-    facts: Facts
-    level: float
-    noise: float
-    state: Literal["finished", "blew-up", "unfinished", "no-level"]
-
-    @property
-    def id(self) -> str:
-        """The run's id."""
-        return self.facts.id
-
-    @property
-    def lr(self) -> float | None:
-        """Its peak learning rate; None if unknown."""
-        return self.facts.lr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -181,7 +137,7 @@ def _judge(members: Sequence[Facts], apart: tuple[Apart, ...]) -> Group:
     ranked = sorted(runs, key=_rank)
     best = ranked[0] if ranked[0].state == "finished" else None
     noise, repeats = _noise(runs, best)
-    advised, settled, reason = _advice(runs, best, start)
+    advised, settled, reason = advise(runs, best, start)
     return Group(
         runs=tuple(ranked), differs_in=tuple(varying(members)), ranked_by=tag, best=best,
         good_band=_band(runs, best, start), at_edge=_edge(runs, best, start, noise),
@@ -234,7 +190,7 @@ def _band(runs: Sequence[Standing], best: Standing | None, start: float) -> tupl
     if best is None or best.lr is None:
         return None
     least = (1 - BAND) * max(_gain(best, start), 0.0) if math.isfinite(start) else math.inf
-    rates = _rates(runs)
+    rates = rates_of(runs)
     good = [
         any(run.state == "finished" and (run is best or _gain(run, start) >= least) for run in same)
         for _, same in rates
@@ -248,22 +204,10 @@ def _band(runs: Sequence[Standing], best: Standing | None, start: float) -> tupl
     return rates[low][0], rates[high][0]
 
 
-def _rates(runs: Sequence[Standing]) -> list[tuple[float, list[Standing]]]:
-    """Runs by rate, ascending; repeats together. Unfinished runs say nothing of a rate yet."""
-    found: list[tuple[float, list[Standing]]] = []
-    known = [(run.lr, run) for run in runs if run.lr is not None and run.state in ("finished", "blew-up")]
-    for rate, run in sorted(known, key=lambda pair: pair[0]):
-        if found and math.log10(rate / found[-1][0]) < _SAME_RATE:
-            found[-1][1].append(run)
-        else:
-            found.append((rate, [run]))
-    return found
-
-
 def _edge(runs: Sequence[Standing], best: Standing | None, start: float, noise: float) -> Literal["low", "high"] | None:
     """The side on which nothing was tried beyond the best; None where the rate next to it is as good within
     the noise."""
-    rates = _rates(runs)
+    rates = rates_of(runs)
     if best is None or best.lr is None or len(rates) < 2:
         return None
     here = next(index for index, (_, same) in enumerate(rates) if best in same)
@@ -281,7 +225,7 @@ def _noise(runs: Sequence[Standing], best: Standing | None) -> tuple[float, int]
     """Standard deviation of the end level between repeats, pooled; else the standard error of the best
     run's."""
     squares, degrees, repeats = 0.0, 0, 0
-    for _, same in _rates(runs):
+    for _, same in rates_of(runs):
         levels = [run.level for run in same if run.state == "finished"]
         if len(levels) > 1:
             squares += float(np.var(levels)) * len(levels)
@@ -295,7 +239,7 @@ def _noise(runs: Sequence[Standing], best: Standing | None) -> tuple[float, int]
 def _clear(runs: Sequence[Standing], best: Standing | None, noise: float, repeats: int) -> bool | None:
     """Whether the mean level of the best rate is lower than that of any other by more than the noise."""
     means = []
-    for _, same in _rates(runs):
+    for _, same in rates_of(runs):
         ended = [run for run in same if run.state == "finished"]
         if ended:
             # one run's own standard error where nothing was repeated
@@ -305,110 +249,3 @@ def _clear(runs: Sequence[Standing], best: Standing | None, noise: float, repeat
         return None
     first, second = sorted(means)[:2]
     return second[0] - first[0] > _CLEAR * math.sqrt(first[1] + second[1])
-
-
-def _advice(runs: Sequence[Standing], best: Standing | None, start: float) -> tuple[tuple[Next, ...], bool, str]:
-    known = [run for run in runs if run.lr is not None]
-    if len(runs) == 1:
-        return _alone(runs[0], start)
-    if not known:
-        return (
-            (),
-            False,
-            "The learning rate of no run is known: log it, or put it into the configuration beside the log.",
-        )
-    if len(_rates(known)) == 1 or len(known) == 1:
-        return _alone(best if best is not None and best.lr is not None else known[0], start)
-    suggestion = combine(observe(known, start))
-    return _worded(suggestion, runs, best)
-
-
-def _alone(run: Standing, start: float) -> tuple[tuple[Next, ...], bool, str]:
-    """With one rate: the plan of the (best) run that had it, or where that keeps the rate, what may beat it.
-
-    A single run is seldom sure to be near the best, and who sweeps means to look; so keeping is not being done. In the
-    trials it takes the share of starts that reach within 2 % of the best in three runs from 0.82 to 0.90.
-    """
-    said, rate = run.facts.said, run.lr
-    plan = said.plan
-    factor, (low, high) = plan.lr.factor, plan.lr.interval
-    if said.verdict is Verdict.INCONCLUSIVE:
-        return (), False, plan.reason
-    if 1 / _KEPT <= factor <= _KEPT:
-        return _beside(run, start, plan.reason)
-    if rate is None:
-        text = f"its rate is unknown, so only the factor is: {factor:.2g} ({low:.2g} to {high:.2g}) times its rate"
-        return (), False, f"One rate; {text}. {plan.reason}"
-    advised = Next(lr=_round(rate * factor), interval=(_round(rate * low), _round(rate * high)), why=plan.reason)
-    return (advised,), False, f"One rate ({said.verdict})."
-
-
-def _beside(run: Standing, start: float, reason: str) -> tuple[tuple[Next, ...], bool, str]:
-    """What may beat a single run that nothing speaks against."""
-    kept = f"One rate, and nothing speaks against it. {reason}"
-    if run.lr is None or run.state != "finished" or not run.facts.like_trials:
-        return (), True, kept
-    seen = observe([run], start)
-    if not np.isfinite(seen.near).all():
-        return (), True, kept
-    advised, settled, why = _worded(combine(seen), [run], run)
-    return advised, settled, why if settled else f"One rate, and nothing speaks against it. {why}"
-
-
-def observe(runs: Sequence[Standing], start: float) -> Observations:
-    """Runs with known rates as arrays."""
-    level = [math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan for run in runs]
-    nothing = np.full(OFFSETS.size, np.nan)
-    given = [run.facts.response for run in runs]
-    answers = [None if answer is None or answer.novelty > _MAX_NOVELTY else answer for answer in given]
-    lows = [end.lowest for run in runs for end in (run.facts.train, run.facts.val) if end is not None]
-    return Observations(
-        log10_lr=np.log10([run.lr or math.nan for run in runs]), level=np.array(level),
-        noise=np.array([run.noise for run in runs]), start=start,
-        near=np.array([nothing if a is None else a.near for a in answers]),
-        fine=np.array([nothing if a is None else a.fine for a in answers]),
-        bounded=all(low > 0 for low in lows if math.isfinite(low)),
-    )  # fmt: skip
-
-
-def _worded(found: Suggestion, runs: Sequence[Standing], best: Standing | None) -> tuple[tuple[Next, ...], bool, str]:
-    """The suggestion with its reasons."""
-    share = f"{100 * found.best_chance:.0f} %"
-    if found.settled and best is not None:
-        if found.best_chance >= 0.5:
-            why = f"The best run is within 2 % of what any rate reaches with a chance of {share}"
-        else:
-            why = f"No other rate has a chance above {percent(max(found.added, 0.01))} to do better than those tried"
-        return (), True, f"{why}: another run is not worth it."
-    rates = [rate for rate, _ in _rates(runs)]
-    advised = []
-    for log10_lr, chance in found.rates():
-        rate = _round(10**log10_lr)
-        low, high = (_round(10**end) for end in found.interval)
-        sure = f"{100 * chance:.0f} %"
-        why = f"{_place(rate, rates, best)}; it ends within 2 % of the best reachable with a chance of {sure}"
-        advised.append(Next(lr=rate, interval=(min(low, rate), max(high, rate)), why=why, chance=round(chance, 3)))
-    if best is None:
-        return tuple(advised), False, "No run ended with a finite loss."
-    near = "The best run so far is within 2 % of what any rate reaches with a chance of"
-    if found.best_chance >= _LIKELY:
-        return tuple(advised), False, f"{near} {share}, but on one side of it nothing was tried."
-    return tuple(advised), False, f"{near} only {share}."
-
-
-def _place(rate: float, tried: Sequence[float], best: Standing | None) -> str:
-    """Where a rate lies among those tried."""
-    below, above = [r for r in tried if r < rate], [r for r in tried if r > rate]
-    if below and above:
-        place = f"between {max(below):.3g} and {min(above):.3g}"
-    elif below:
-        place = f"above all {len(tried)} tried rates" if len(tried) > 1 else "above the tried rate"
-    else:
-        place = f"below all {len(tried)} tried rates" if len(tried) > 1 else "below the tried rate"
-    return place if best is None or best.lr is None else f"{place}, {rate / best.lr:.2g} times the best so far"
-
-
-def _round(value: float) -> float:
-    """Two significant digits are finer than any rate needs; three, so that an interval is not rounded onto
-    it."""
-    return float(f"{value:.3g}")
