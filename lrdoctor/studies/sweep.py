@@ -10,6 +10,7 @@ import numpy as np
 
 from lrdoctor.studies.advice import Next, advise
 from lrdoctor.studies.grouping import SAME_LENGTH, WHY, differences, group, varying
+from lrdoctor.studies.naming import with_rates_of_siblings
 from lrdoctor.studies.standing import Standing, rates_of
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def study(runs: Sequence[Facts]) -> list[Group]:
     -------
     Groups in the order of their first run.
     """
-    members = group(runs)
+    members = group(with_rates_of_siblings(runs))
     return [_judge(part, _apart(number, members)) for number, part in enumerate(members)]
 
 
