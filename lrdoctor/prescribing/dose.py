@@ -127,7 +127,9 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
         return _textbook(context, findings)
     if response.low > high or response.high < low:  # what the log shows and what the trials make of it contradict
         return _textbook(context, findings)
-    offset = response.best(low, high if response.rate_known else min(high, _BLIND))
+    offset = response.best(low, high)
+    if not response.rate_known:
+        offset = min(offset, max(_BLIND, low))
     known = response.rate_known and response.optimizer_known
     if low <= 0.0 <= high and known and response.utility_at(offset) - response.utility_at(0.0) < _WORTH:
         offset = 0.0

@@ -200,6 +200,18 @@ def test_a_warm_up_that_was_too_short_is_made_longer_and_one_that_was_kept_is_ke
     assert diagnose_run(assign_roles(synth.noisy_plateau())).plan.schedule.kind == "cosine"
 
 
+@pytest.mark.parametrize("slope", [0.05, 0.2, 0.5])
+def test_a_rate_that_is_not_known_is_raised_thirtyfold_at_most(slope):
+    t = np.linspace(0, 1, 300)
+    noise = np.random.default_rng(0).standard_normal(300)
+    run = Run(
+        id="r", source="r", format="csv",
+        series={"loss": Series(tag="loss", step=np.arange(300), value=2.3 - slope * t + 0.005 * noise)},
+    )  # fmt: skip
+    plan = diagnose_run(assign_roles(run)).plan
+    assert 1 < plan.lr.factor <= 31.6 < plan.lr.interval[1]
+
+
 def test_a_decay_that_ran_out_is_stretched_at_the_same_peak():
     said = diagnose_run(assign_roles(synth.decayed_away()))
     assert said.verdict is Verdict.STALLED
