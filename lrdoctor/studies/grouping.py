@@ -79,9 +79,8 @@ def group(runs: Sequence[Facts]) -> list[list[Facts]]:
 def differences(one: Facts, other: Facts) -> list[Difference]:
     """What keeps two runs from being compared; what is unknown of one of them does not."""
     found = []
-    here_tag, there_tag = one.train_tag or one.val_tag, other.train_tag or other.val_tag
-    if not here_tag or here_tag != there_tag or one.unit != other.unit or not _alike(one, other):
-        found.append(Difference("curves", "curves", here_tag, there_tag))
+    if (curves := _curves(one, other)) is not None:
+        found.append(Difference("curves", "curves", *curves))
     if one.optimizer and other.optimizer and one.optimizer != other.optimizer:
         found.append(Difference("optimizer", "optimizer", one.optimizer, other.optimizer))
     for name in sorted(one.hyperparameters.keys() & other.hyperparameters.keys()):
@@ -98,10 +97,29 @@ def differences(one: Facts, other: Facts) -> list[Difference]:
     return found
 
 
-def _alike(one: Facts, other: Facts) -> bool:
-    """Whether the same program can have written both logs: one format, and most of the curves in common."""
-    here, there = one.run.series.keys(), other.run.series.keys()
-    return one.run.format == other.run.format and 2 * len(here & there) >= len(here | there)
+def _curves(one: Facts, other: Facts) -> tuple[str, str] | None:
+    """What tells the curves of two runs apart; None where the same program can have written both logs.
+
+    That takes the same loss over the same unit, one format, and most of the curves in common.
+    """
+    here, there = one.train_tag or one.val_tag, other.train_tag or other.val_tag
+    if not here or here != there:
+        return here, there
+    if one.unit != other.unit:
+        return f"{here} per {one.unit}", f"{there} per {other.unit}"
+    if one.run.format != other.run.format:
+        return f"{here} ({one.run.format})", f"{there} ({other.run.format})"
+    ours, theirs = one.run.series.keys(), other.run.series.keys()
+    if 2 * len(ours & theirs) >= len(ours | theirs):
+        return None
+    return _listed(ours), _listed(theirs)
+
+
+def _listed(tags: Iterable[str], most: int = 4) -> str:
+    """Some tags, and how many more there are."""
+    names = sorted(tags)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _lengths(one: Facts, other: Facts) -> Iterable[Difference]:
