@@ -69,12 +69,12 @@ class Trust:
     shift: float
 
 
-def trust(grids: Iterable[Grid], shares: Sequence[float] = SHARES) -> list[Trust]:
-    """Measure all shares on all grids with a constant rate and no clipping that learnt anything, but the short ones."""
+def trust(grids: Iterable[Grid], shares: Sequence[float] = SHARES, shortest: int = _SHORTEST) -> list[Trust]:
+    """Measure all shares on all grids with a constant rate and no clipping that learnt anything, but those shorter than `shortest` steps."""
     rows: dict[float, list[tuple[float, ...]]] = {share: [] for share in shares}
     for grid in grids:
         plain = grid.schedule == "constant" and grid.clip_norm is None
-        if grid.steps < _SHORTEST or not plain or not outcome(grid).learnt:
+        if grid.steps < shortest or not plain or not outcome(grid).learnt:
             continue
         ladder = np.array([budget for budget in budgets(grid) if budget < grid.steps])
         for share in shares:
