@@ -70,7 +70,8 @@ class Trust:
 
 
 def trust(grids: Iterable[Grid], shares: Sequence[float] = SHARES, shortest: int = _SHORTEST) -> list[Trust]:
-    """Measure all shares on all grids with a constant rate and no clipping that learnt anything, but those shorter than `shortest` steps."""
+    """Measure all shares on all grids of `shortest` steps and more, with a constant rate and no clipping, that learnt
+    anything."""
     rows: dict[float, list[tuple[float, ...]]] = {share: [] for share in shares}
     for grid in grids:
         plain = grid.schedule == "constant" and grid.clip_norm is None
