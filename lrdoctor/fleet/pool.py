@@ -96,7 +96,7 @@ class Processes:
 
         methods = multiprocessing.get_all_start_methods() if _room_for_a_socket() else []
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if hasattr(context, "set_forkserver_preload"):
+        if "forkserver" in methods:
             from multiprocessing import forkserver
 
             context.set_forkserver_preload(["lrdoctor.fleet.ready"])
