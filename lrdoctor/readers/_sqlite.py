@@ -46,6 +46,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes damaged text
         raise ReadError(path, f"the SQLite store cannot be read ({error})") from None
+    except MemoryError:  # SQLite asked for what a damaged header or cell claims
+        raise ReadError(path, "the SQLite store is damaged: a size in it is beyond all memory") from None
     except OSError as error:
         raise ReadError(path, f"cannot be read: {error.strerror or error}") from None
 
