@@ -42,8 +42,8 @@ _WORTH = 0.15
 """Expected gain below which a finding that allows keeping the rate (spikes that recover, a flat loss) does keep it."""
 _BLIND = 1.5
 """Decades by which a rate that is not known is raised at most at once. The trials' rates are spread over seven decades,
-those that people use are not, and the rate itself would show it: in the trials the bound costs a tenth of the cures
-of such logs, on real ones it holds back factors of a thousand."""
+those that people use are not: there it costs cures (docs/evidence.md, the look `curve_alone`), on real logs it holds
+back factors of a thousand."""
 _UNMOVED = 0.05
 """Decades below which a rate counts as kept."""
 _MAX_NOVELTY = 0.25

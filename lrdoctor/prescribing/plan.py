@@ -91,15 +91,13 @@ def _schedule(context: Answers, codes: set[str], verdict: Verdict) -> ScheduleAd
         return ScheduleAdvice(
             kind="warmup_cosine", warmup_fraction=max(_WARMUP, round(min(2 * warmed, 0.3), 3)), final_fraction=0.0
         )
-    kind: Decay
-    if "PLT102" in codes and verdict is Verdict.STALLED:  # it is the shape that failed: the same peak, down to the end
-        kind = "warmup_cosine" if warmed >= 0.02 else "cosine"
-        return ScheduleAdvice(kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01)
-    if verdict is Verdict.NEEDS_DECAY:
-        kind = "warmup_cosine" if warmed >= 0.02 else "cosine"
+    ran_out = "PLT102" in codes and verdict is Verdict.STALLED  # its shape failed: the same peak, decayed over all
+    if ran_out or verdict is Verdict.NEEDS_DECAY:
+        kind: Decay = "warmup_cosine" if warmed >= 0.02 else "cosine"
         return ScheduleAdvice(
-            kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01, gain=_gain(context)
-        )
+            kind=kind, warmup_fraction=warmed if warmed >= 0.02 else 0.0, final_fraction=0.01,
+            gain=None if ran_out else _gain(context),
+        )  # fmt: skip
     helpful = best_decay(verdict)
     if helpful is None:
         return None

@@ -70,8 +70,8 @@ def advise(runs: Sequence[Standing], best: Standing | None, start: float) -> tup
 def _alone(run: Standing, start: float) -> tuple[tuple[Next, ...], bool, str]:
     """With one rate: the plan of the (best) run that had it, or where that keeps the rate, what may beat it.
 
-    A single run is seldom sure to be near the best, and who sweeps means to look; so keeping is not being done. In the
-    trials it takes the share of starts that reach within 2 % of the best in three runs from 0.82 to 0.90.
+    A single run is seldom sure to be near the best, and who sweeps means to look; so keeping is not being done
+    (docs/evidence.md, "After two and three runs").
     """
     said, rate = run.facts.said, run.lr
     plan = said.plan
