@@ -46,8 +46,6 @@ those that people use are not: there it costs cures (docs/evidence.md, the look 
 back factors of a thousand."""
 _UNMOVED = 0.05
 """Decades below which a rate counts as kept."""
-_MAX_NOVELTY = 0.25
-"""Share of features outside what the trials saw above which the textbook is the better guess."""
 _IN_WORDS = (
     ("the rate itself", ("log10 rate",)),
     ("the rate against what is usual", ("log10 rate over usual",)),
@@ -114,7 +112,7 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     The strictest bound among the findings holds: if one says "too high", no other can raise the rate.
     """
     response: Response | None = context.find("response")
-    usable = response is not None and response.novelty <= _MAX_NOVELTY
+    usable = response is not None and response.familiar
     bounds = [BOUNDS[finding.code] for finding in findings if finding.code in BOUNDS]
     if any(finding.code == "NAN102" for finding in findings):
         return _textbook(context, findings)

@@ -32,6 +32,8 @@ OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
 """log10 of the candidate factors: five decades either way in steps of 10^0.25."""
 KEEP = int(np.flatnonzero(OFFSETS == 0)[0])
 _OPTIMIZERS = slice(NAMES.index("plain sgd"), NAMES.index("adagrad") + 1)
+_MAX_NOVELTY = 0.25
+"""Share of features outside what the trials saw above which anything else is the better guess."""
 _KERNEL = np.array([0.25, 0.5, 0.25])
 _BOTH, _FINE_ALONE = 3.3, 4.3
 """log10 of the steps up to which ending near the best counts as much as ending fine, and from which on only the latter
@@ -85,6 +87,11 @@ class Response:
             shift = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
             return float(np.clip(OFFSETS[peak] + 0.25 * np.clip(shift, -0.5, 0.5), low, high))
         return float(OFFSETS[peak])
+
+    @property
+    def familiar(self) -> bool:
+        """Whether the log is like those of the trials, so that the response can be relied on."""
+        return self.novelty <= _MAX_NOVELTY
 
     def chance(self, low: float, high: float) -> float:
         """Probability that the best log10 factor lies between two bounds."""

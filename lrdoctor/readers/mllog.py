@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.errors import NotALogError
 from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._table import Table, runs_from_table
 from lrdoctor.readers._text.claims import samples
-from lrdoctor.readers._text.stream import blocks
+from lrdoctor.readers._text.following import followed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,19 +92,7 @@ class _Said:
 
 
 def _read(file: LogFile, source: str) -> list[Run]:
-    offset, whole = file.kept("mllog") or (0, _Said())
-    said = whole = whole.copy()
-    try:
-        for block in blocks(file.path, start=offset):
-            if block.stop:
-                offset = block.stop
-            else:
-                said = said.copy()  # its last line may be half of one
-            said.take(block.data)
-    except OSError as error:
-        raise ReadError(source, f"cannot be read: {error.strerror or error}") from error
-    if offset:
-        file.keep("mllog", offset, whole)
+    said = followed(file, READER.name, _Said())
     points, settings = said.points, said.settings
     count, unit = _count(points)
     names = list(dict.fromkeys(name for name, _, _ in points))

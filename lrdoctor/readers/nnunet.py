@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.errors import NotALogError, ReadError
+from lrdoctor.errors import NotALogError
 from lrdoctor.patterns import pattern
 from lrdoctor.readers._base import Claim, Strength
 from lrdoctor.readers._beside import read_companion_json
 from lrdoctor.readers._hyper import find_hyperparameters
 from lrdoctor.readers._table import Table, runs_from_table
-from lrdoctor.readers._text.stream import blocks
+from lrdoctor.readers._text.following import followed
 from lrdoctor.records import Role
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class NnUNetReader:
         rows: list[dict[str, float]] = []
         idle: list[list[dict[str, float]]] = []
         for file in sorted(source.files, key=lambda file: _date(file.name)):
-            attempt = _rows(file)
+            attempt = followed(file, self.name, _Attempt()).rows
             if any("train loss" in row or "train_loss" in row for row in attempt):
                 rows += attempt
             else:
@@ -123,24 +123,6 @@ class _Attempt:
                 self.rate = float(match[3])
             elif self.rows:
                 self.rows[-1].update(_said(match))
-
-
-def _rows(file: LogFile) -> list[dict[str, float]]:
-    """One dictionary for each epoch of a file; of one that is followed only what is new is read."""
-    offset, whole = file.kept("nnunet") or (0, _Attempt())
-    attempt = whole = whole.copy()
-    try:
-        for block in blocks(file.path, start=offset):
-            if block.stop:
-                offset = block.stop
-            else:
-                attempt = attempt.copy()  # its last line may be half of one
-            attempt.take(block.data)
-    except OSError as error:
-        raise ReadError(file.path, f"cannot be read: {error.strerror or error}") from error
-    if offset:
-        file.keep("nnunet", offset, whole)
-    return attempt.rows
 
 
 def _said(match: re.Match[str]) -> dict[str, float]:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from lrdoctor.studies.combining import Suggestion
     from lrdoctor.studies.standing import Standing
 
-_MAX_NOVELTY = 0.25
-"""Share of a log's features outside what the trials saw above which its response is not used."""
 _LIKELY = 0.9
 """Chance of being near the best that is not called "only"; a best rate at the end of those tried may still be asked
 about."""
@@ -104,7 +102,7 @@ def observe(runs: Sequence[Standing], start: float) -> Observations:
     level = [math.inf if run.state == "blew-up" else run.level if run.state == "finished" else math.nan for run in runs]
     nothing = np.full(OFFSETS.size, np.nan)
     given = [run.facts.response for run in runs]
-    answers = [None if answer is None or answer.novelty > _MAX_NOVELTY else answer for answer in given]
+    answers = [answer if answer is not None and answer.familiar else None for answer in given]
     lows = [end.lowest for run in runs for end in (run.facts.train, run.facts.val) if end is not None]
     return Observations(
         log10_lr=np.log10([run.lr or math.nan for run in runs]), level=np.array(level),

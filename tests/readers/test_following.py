@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from lrdoctor.gather import Bookmarks, gather
-from lrdoctor.readers import _columns, _json_table, mlflow_store, mllog, nnunet
-from lrdoctor.readers._text import scan
+from lrdoctor.readers import _columns, _json_table, mlflow_store
+from lrdoctor.readers._text import following, scan
 from lrdoctor.records import Run
 
 STEPS = 900
@@ -147,7 +147,7 @@ def test_only_what_is_new_is_read(tmp_path, name, monkeypatch):
     list(gather([tmp_path], bookmarks=bookmarks))
     path.write_bytes(content)
     starts = []
-    for module in (_columns, _json_table, scan, mllog, nnunet):
+    for module in (_columns, _json_table, scan, following):
         function = "line_blocks" if hasattr(module, "line_blocks") else "blocks"
         original = getattr(module, function)
 

@@ -7,7 +7,6 @@ well. They show that the clients' names, times and errors are understood; not wh
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -159,26 +158,6 @@ class Face(Server):
                     "type": "file", "oid": "1", "size": len(content), "path": name, "lastCommit": commit,
                 }  # fmt: skip
         return list(found.values())
-
-
-@pytest.fixture(autouse=True)
-def own_scratch(tmp_path, monkeypatch):
-    """A directory for temporary files that must be empty in the end."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    yield
-    assert list(scratch.glob("lrdoctor-*")) == []
-
-
-@pytest.fixture
-def here(tmp_path):
-    """The same files as ordinary ones."""
-    for name, content in FILES.items():
-        path = tmp_path / "here" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return tmp_path / "here"
 
 
 @pytest.fixture(params=["gs", "hf"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from pathlib import Path
 
@@ -33,26 +32,6 @@ FILES = {
     "sweep/long/metrics.csv": log(9, rows=20_000),
     "sweep/broken/metrics.csv": b"",
 }
-
-
-@pytest.fixture(autouse=True)
-def own_scratch(tmp_path, monkeypatch):
-    """A directory for temporary files that must be empty in the end."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    yield scratch
-    assert list(scratch.glob("lrdoctor-*")) == []
-
-
-@pytest.fixture
-def here(tmp_path):
-    """The same files as ordinary ones."""
-    for name, content in FILES.items():
-        path = tmp_path / "here" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return tmp_path / "here"
 
 
 @pytest.fixture
