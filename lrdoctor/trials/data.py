@@ -59,6 +59,18 @@ def digits_unit() -> Split:
 
 
 @lru_cache
+def digits_large(side: int) -> Split:
+    """Digits of more pixels, [n, side * side] in [0, 1], by bilinear interpolation."""
+    x, y, x_val, y_val = digits_unit()
+
+    def enlarged(images: Tensor) -> Tensor:
+        squares = images.view(-1, 1, 8, 8)
+        return torch.nn.functional.interpolate(squares, size=(side, side), mode="bilinear").flatten(1)
+
+    return enlarged(x), y, enlarged(x_val), y_val
+
+
+@lru_cache
 def markov_text(length: int = 30_000, symbols: int = 20) -> Tensor:
     """A text of symbol numbers from a sparse second-order Markov chain: about 1.2 nats per symbol cannot
     be learnt."""

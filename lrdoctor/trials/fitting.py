@@ -12,6 +12,7 @@ import numpy as np
 from lrdoctor.prescribing.features import NAMES
 from lrdoctor.prescribing.network import MISSING, standardised
 from lrdoctor.prescribing.response import OFFSETS, density, interval, load_experts
+from lrdoctor.trials.grid import LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,8 +43,10 @@ class Settings:
     long_budget: int = 1_200
     """Longest budget that the short expert is fitted on, and shortest of the long one, above that of the drawn tasks;
     public grids belong to the long."""
-    public_weight: float = 3.0
-    """Rows of public, long grids count this much more: there are few of them."""
+    public_weight: float = 4.0
+    large_weight: float = 4.0
+    """Rows of public grids and of the larger drawn tasks count this much more in the long expert: there are few of
+    them, and they are most like what people train."""
     folds: int = 6
     held_out_members: int = 1
     held_out_epochs: int = 12
@@ -63,7 +66,8 @@ def targets(rows: Rows, public: NDArray[np.bool_]) -> NDArray[np.float32]:
 def _weights(rows: Rows, public: NDArray[np.bool_], s: Settings) -> NDArray[np.float64]:
     """A grid with ten times the rows counts three times as much, not ten."""
     _, inverse, count = np.unique(rows.grid, return_inverse=True, return_counts=True)
-    weight = np.where(public, s.public_weight, 1.0) / np.sqrt(count[inverse])
+    large = np.char.startswith(rows.grid.astype(str), LARGE)
+    weight = np.where(public, s.public_weight, np.where(large, s.large_weight, 1.0)) / np.sqrt(count[inverse])
     return np.asarray(weight / weight.mean())
 
 
@@ -73,8 +77,9 @@ def fit(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> dic
     short = (rows.budget <= s.short_budget) & ~public
     long = (rows.budget >= s.long_budget) | public
     arrays: dict[str, NDArray[np.generic]] = {}
-    for prefix, which in (("short_", short), ("long_", long)):
-        arrays |= {prefix + name: array for name, array in _fit_expert(rows.take(which), public[which], s).items()}
+    even = replace(s, large_weight=1.0)
+    for prefix, which, how in (("short_", short, even), ("long_", long, s)):
+        arrays |= {prefix + name: array for name, array in _fit_expert(rows.take(which), public[which], how).items()}
     return arrays
 
 

@@ -17,9 +17,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DRAWN", "TABLE", "Grid", "load_grid", "load_public_grid", "load_table", "save_grid"]
+__all__ = ["DRAWN", "LARGE", "TABLE", "Grid", "load_grid", "load_public_grid", "load_table", "save_grid"]
 
-DRAWN = "drawn_"
+DRAWN, LARGE = "drawn_", "drawn_large_"
 """How the names of tasks drawn at random begin (`tasks.drawn`)."""
 TABLE = Path(__file__).parent / "table"
 """The recorded grids that belong to this version of the trials."""

@@ -148,7 +148,8 @@ def all_trials() -> list[Trial]:
     """Every grid of the table, most informative first."""
     everything = all_tasks()
     drawn = [task for task in everything.values() if task.cost == "drawn"]
-    long = [task for task in everything.values() if task.steps is not None and task.cost != "drawn"]
+    long = [task for task in everything.values() if task.steps is not None and task.cost not in ("drawn", "lasting")]
+    lasting = [task for task in everything.values() if task.cost == "lasting"]
     tasks = list(_interleaved({name: task for name, task in everything.items() if task.steps is None}))
     endurance = [_main(task, index + turn) for turn in range(len(_MAIN)) for index, task in enumerate(long)]
     passes = [
@@ -180,7 +181,8 @@ def all_trials() -> list[Trial]:
         Trial(task=task, optimizer=_IN_TURN[number % len(_IN_TURN)], steps=_steps(task))
         for number, task in enumerate(drawn)
     ]
-    return [*passes[0], *_mixed(rest, endurance, 12), *seeds, *diverse]
+    large = [_main(task, number) for number, task in enumerate(lasting)]
+    return [*passes[0], *_mixed(rest, endurance, 12), *seeds, *diverse, *large]
 
 
 def _unique(trials: list[Trial]) -> list[Trial]:

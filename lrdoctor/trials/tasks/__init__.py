@@ -30,7 +30,7 @@ class Task:
 
     `shift` moves the grid of learning rates by that many decades for losses that are scaled badly; `cost` is
     "long" (cheapest, trained longest), "cheap", "medium" or "dear" and decides the number of steps
-    unless `steps` does; "drawn" are those of `drawn`.
+    unless `steps` does; "drawn" and "lasting" are those of the modules of that name.
     """
 
     name: str
