@@ -153,8 +153,11 @@ def flatten(mapping: Mapping[str, object]) -> dict[str, Hyperparameter]:
     return flat
 
 
-_HEAVY_BALL = {
+_OF_SGD = {
+    "gradientdescent": "sgd",
+    "gradientdescentoptimizer": "sgd",
     "momentum": "momentum",
+    "momentumoptimizer": "momentum",
     "sgdm": "momentum",
     "sgdmomentum": "momentum",
     "sgdwithmomentum": "momentum",
@@ -170,8 +173,8 @@ def optimizer_name(text: str) -> str:
     """Shorten ``torch.optim.AdamW``, ``adamw_torch_fused``, ``FusedAdam`` to a name like ``adamw``."""
     short = text.partition("(")[0].strip().rpartition(".")[2]
     plain = re.sub(r"[^a-z]", "", short.lower())
-    if plain in _HEAVY_BALL:  # said instead of "SGD with a momentum of 0.9", whose useful rates are ten times lower
-        return _HEAVY_BALL[plain]
+    if plain in _OF_SGD:  # said instead of "SGD with a momentum of 0.9", whose useful rates are ten times lower
+        return _OF_SGD[plain]
     return next((name for name in _OPTIMIZERS if name in plain), plain or text.strip().lower())
 
 

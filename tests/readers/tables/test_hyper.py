@@ -143,6 +143,8 @@ def test_other_scalars_keep_their_dotted_names():
         ("paged_adamw_8bit", "adamw"),
         ("SGD", "sgd"),
         ("momentum", "momentum"),
+        ("MomentumOptimizer", "momentum"),
+        ("tf.train.GradientDescentOptimizer", "sgd"),
         ("SGD-Nesterov", "nesterov"),
         ("AdamW (\nParameter Group 0\n    lr: 0.1)", "adamw"),
         ("RMSprop", "rmsprop"),
