@@ -71,6 +71,19 @@ def digits_large(side: int) -> Split:
 
 
 @lru_cache
+def moved_digits(side: int) -> Split:
+    """Digits of `side` pixels, each at nine places, [9, n, side * side], and their labels [n]."""
+    x, y, x_val, y_val = digits_unit() if side == 8 else digits_large(side)
+
+    def placed(images: Tensor) -> Tensor:
+        square, far = images.view(-1, side, side), side // 8
+        places = [(r, c) for r in (-far, 0, far) for c in (-far, 0, far)]
+        return torch.stack([torch.roll(square, place, (1, 2)).flatten(1) for place in places])
+
+    return placed(x), y, placed(x_val), y_val
+
+
+@lru_cache
 def markov_text(length: int = 30_000, symbols: int = 20) -> Tensor:
     """A text of symbol numbers from a sparse second-order Markov chain: about 1.2 nats per symbol cannot
     be learnt."""

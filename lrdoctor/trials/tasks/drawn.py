@@ -209,7 +209,9 @@ def _conv(dice: Dice, seed: int) -> Problem:
     return supervised(net, split, seed, loss="cross_entropy", batch=min(dice.batch(), 64))
 
 
-def _text(time: int) -> Callable[[Generator, int], Batch]:
+def characters(time: int) -> Callable[[Generator, int], Batch]:
+    """Sampler of windows of the text, one-hot, with the symbols that follow."""
+
     def sample(generator: Generator, count: int) -> Batch:
         x, y = data.text_windows(generator, count, time)
         return F.one_hot(x, 20).float(), y
@@ -243,7 +245,7 @@ def _recurrent(dice: Dice, seed: int) -> Problem:
     match dice.one(("text", "waves", "count")):
         case "text":
             net = cell(20, width, 20, each_step=True)
-            return endless(net, _text(time), seed, loss="cross_entropy", batch=batch, measured=(160, 96))
+            return endless(net, characters(time), seed, loss="cross_entropy", batch=batch, measured=(160, 96))
         case "waves":
             sample = _waves(time, dice.between(0.02, 0.5))
             return endless(cell(1, width, 1, each_step=False), sample, seed, loss="mse", batch=batch)

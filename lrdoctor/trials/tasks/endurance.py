@@ -6,7 +6,6 @@ learn.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,22 +26,9 @@ _NOISE = 0.25
 _MEASURED = (160, 96)
 
 
-@lru_cache
-def _shifted() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Digits moved by up to one pixel each way: [9, n, 64] and labels, for training and for validation."""
-    x, y, x_val, y_val = data.digits_unit()
-
-    def moved(images: Tensor) -> Tensor:
-        square = images.view(-1, 8, 8)
-        steps = [(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)]
-        return torch.stack([torch.roll(square, step, (1, 2)).reshape(-1, 64) for step in steps])
-
-    return moved(x), y, moved(x_val), y_val
-
-
 def _digits(*, val: bool = False, wrong: float = 0.0) -> Callable[[Generator, int], Batch]:
     """Sampler of moved, noisy digits; a share of the labels is `wrong`."""
-    x, y = _shifted()[2:] if val else _shifted()[:2]
+    x, y = data.moved_digits(8)[2:] if val else data.moved_digits(8)[:2]
 
     def sample(generator: Generator, count: int) -> Batch:
         which = torch.randint(0, len(y), (count,), generator=generator)
@@ -180,7 +166,7 @@ def teacher_with_penalty(seed: int) -> Problem:
 @task("autoencoder", cost="medium", steps=30_000)
 def augmented_autoencoder(seed: int) -> Problem:
     """Moved digits back from noisy ones."""
-    x, _, x_val, _ = _shifted()
+    x, _, x_val, _ = data.moved_digits(8)
 
     def sampler(images: Tensor) -> Callable[[Generator, int], Batch]:
         flat = images.reshape(-1, 64)

@@ -6,18 +6,17 @@ many pixels. What a diverged run of a long training should start again with is k
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn import functional as F  # noqa: N812 - the name it is known by
 
 from lrdoctor.trials import data
 from lrdoctor.trials.grid import LARGE
 from lrdoctor.trials.networks import conv_net, gru, lstm, mlp, residual_mlp, rnn, transformer
 from lrdoctor.trials.problem import Problem
 from lrdoctor.trials.tasks import Task, endless, register, supervised
-from lrdoctor.trials.tasks.drawn import Dice
+from lrdoctor.trials.tasks.drawn import Dice, characters
 from lrdoctor.trials.tasks.generative import vae
 
 if TYPE_CHECKING:
@@ -33,23 +32,9 @@ _FIRST = 10_000
 """Number of the first one's dice: those of `drawn` come before."""
 
 
-@lru_cache
-def _moved(side: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Digits of `side` pixels, each at nine places, [9, n, side * side], and their labels; then for validation."""
-    x, y, x_val, y_val = data.digits_large(side)
-
-    def placed(images: Tensor) -> Tensor:
-        square = images.view(-1, side, side)
-        far = side // 8
-        steps = [(r, c) for r in (-far, 0, far) for c in (-far, 0, far)]
-        return torch.stack([torch.roll(square, step, (1, 2)).flatten(1) for step in steps])
-
-    return placed(x), y, placed(x_val), y_val
-
-
 def _digits(side: int, noise: float, wrong: float, *, val: bool = False) -> Callable[[Generator, int], Batch]:
     """Sampler of moved, noisy digits, a share of whose labels is `wrong`."""
-    x, y = _moved(side)[2:] if val else _moved(side)[:2]
+    x, y = data.moved_digits(side)[2:] if val else data.moved_digits(side)[:2]
 
     def sample(generator: Generator, count: int) -> Batch:
         which = torch.randint(0, len(y), (count,), generator=generator)
@@ -119,13 +104,8 @@ def _vae(dice: Dice, seed: int) -> Problem:
 def _recurrent(dice: Dice, seed: int) -> Problem:
     cell: Callable[..., Net] = dice.one((lstm, lstm, gru, rnn))
     time, width, batch = dice.whole(8, 16), dice.whole(32, 64), dice.one((8, 16))
-
-    def sample(generator: Generator, count: int) -> Batch:
-        x, y = data.text_windows(generator, count, time)
-        return F.one_hot(x, 20).float(), y
-
     net = cell(20, width, 20, each_step=True)
-    return endless(net, sample, seed, loss="cross_entropy", batch=batch, measured=(160, 96))
+    return endless(net, characters(time), seed, loss="cross_entropy", batch=batch, measured=(160, 96))
 
 
 def _transformer(dice: Dice, seed: int) -> Problem:
@@ -149,7 +129,7 @@ def _autoencoder(dice: Dice, seed: int) -> Problem:
 
         return sample
 
-    x, _, x_val, _ = _moved(side)
+    x, _, x_val, _ = data.moved_digits(side)
     net = mlp([side * side, outer, dice.whole(8, 24), outer, side * side], act)
     loss, batch = dice.one(("mse", "bce")), dice.one((16, 32))
     return endless(net, sampler(x), seed, loss=loss, batch=batch, val_sample=sampler(x_val))
