@@ -30,9 +30,9 @@ MODEL_PATH = Path(__file__).parent.parent / "prescribing" / "dose.npz"
 class Settings:
     """How the networks are trained; chosen on held-out families."""
 
-    members: int = 3
+    members: int = 4
     width: int = 128
-    epochs: int = 24
+    epochs: int = 12
     batch_size: int = 512
     rate: float = 4e-3
     weight_decay: float = 1e-3
