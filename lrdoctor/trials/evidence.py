@@ -55,7 +55,7 @@ _BOARDS = 12
 _ASKED = 600
 """Runs on which other programs are asked, at most."""
 
-_STARTS = 600
+_STARTS = 2_000
 """Starts of played sweeps."""
 
 _INTRODUCTION = """\
@@ -268,7 +268,7 @@ def _sweeps(material: Material, load: Load) -> str:
     return f"""\
 ## After two and three runs
 
-`lrdoctor sweep` looks at all runs so far and names the next rate. {_STARTS} starts at random members of
+`lrdoctor sweep` looks at all runs so far and names the next rate. {_STARTS:,} starts at random members of
 random grids; *good* is the share of all of them whose best run so far is near the best, for the public grids
 fine (`lrdoctor.trials.sweeping`). Played without the thresholds of a single run's plan, which the command follows
 where they move the rate.
