@@ -28,7 +28,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "DIV102": _DOWN,
     "DIV103": _DOWN,
     "OSC101": _DOWN,
-    "LRC101": _DOWN,
+    "LRC101": (-1.5, -0.15),
     "RTE102": _DOWN,
     "SPK101": (-1.0, 0.0),
     "AMP101": (-1.0, -0.15),
@@ -37,7 +37,8 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "FLT101": (-5.0, 5.0),
 }
 """log10 of the factors that each finding allows. Spikes that recover ask for less, if for anything;
-overflows do ask for less; neither for less than a tenth."""
+overflows do ask for less; neither for less than a tenth. After a cut the log itself shows a lower rate at work, as a
+rule a tenth of the first (ReduceLROnPlateau's default) or more; half a decade below that is as far as it speaks."""
 _WORTH = 0.15
 """Expected gain below which a finding that allows keeping the rate (spikes that recover, a flat loss) does keep it."""
 _BLIND = 1.5

@@ -236,3 +236,18 @@ def test_clipping_is_never_loosened():
     assert diagnose_run(tight).plan.clip_norm is None, "it clips tighter already"
     loose = replace(run, hyperparameters={**run.hyperparameters, "clip_norm": plain * 10})
     assert diagnose_run(loose).plan.clip_norm == plain
+
+
+def test_after_a_cut_the_advice_stays_near_the_rates_that_the_log_shows_at_work():
+    step = np.arange(0, 30_000, 100.0)
+    cut = step >= 15_000
+    noise = 0.3 * np.random.default_rng(0).standard_normal(step.size)
+    loss = np.where(cut, 7.0 + 3.0 * np.exp(-(step - 15_000) / 3_000), 18.0) + np.where(cut, 0.1, 1.0) * noise
+    rate = np.where(cut, 5.0, 20.0)
+    series = {
+        name: Series(tag=name, step=step, value=value) for name, value in (("train_loss", loss), ("lr", rate))
+    }
+    run = assign_roles(Run(id="r", source="r", format="made", series=series, hyperparameters={"batch_size": 20}))
+    said = diagnose_run(run)
+    assert said.findings[0].code == "LRC101"
+    assert 0.03 <= said.plan.lr.factor <= 0.25  # half a decade below a tenth, and the rate that worked
