@@ -154,7 +154,7 @@ def _kept(context: Answers, findings: Sequence[Finding], response: Response | No
     """No finding speaks against the rate: keep it, and say how sure that is."""
     leading = next((finding for finding in findings if finding.severity.rank > 0), None)
     plain = KEEP if leading is None else textbook_dose(leading, context.run.hyperparameters, None, None)
-    if response is None or not response.rate_known:
+    if response is None:
         return Dose(1.0, plain.low, plain.high, plain.reason)
     return Dose(
         1.0, 10.0 ** min(response.low, 0.0), 10.0 ** max(response.high, 0.0), plain.reason, response.fine_at(0.0)

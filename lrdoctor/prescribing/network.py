@@ -18,8 +18,50 @@ MISSING = -99.0
 """How a feature that the log does not give is marked."""
 _SHORT, _LONG = 3.0, 3.5
 """log10 of the steps up to which the short expert speaks alone, and from which on the long one does."""
-_REACH = 4.0
-"""Standard deviations beyond which a feature is not followed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ramps:
+    """What the networks see of the features: how far each has come from one quantile of the trials to the next.
+
+    Parameters
+    ----------
+    feature
+        int64 [ramps]: which feature each ramp belongs to.
+    low, width
+        float32 [ramps]: where it begins, and how far it rises; a feature beyond all quantiles is not followed.
+
+    Notes
+    -----
+    Piecewise linear encoding (Gorishniy, Rubachev & Babenko 2022, "On Embeddings for Numerical Features in Tabular Deep
+    Learning"): a network that is given a feature as one number is bad at steps in it, which trees find at once.
+    """
+
+    feature: NDArray[np.int64]
+    low: Floats
+    width: Floats
+
+    @classmethod
+    def between(cls, quantiles: NDArray[np.floating]) -> Ramps:
+        """Ramps between the distinct quantiles of each feature; none for a feature that never differs.
+
+        Parameters
+        ----------
+        quantiles
+            float [count, features], ascending; NaN where a feature is never known.
+        """
+        edges = quantiles.astype(np.float32)
+        low, width = edges[:-1], np.diff(edges, axis=0)
+        feature, place = np.nonzero((width > 0).T)
+        return cls(feature, low[place, feature], width[place, feature])
+
+    def __call__(self, rows: NDArray[np.floating]) -> Floats:
+        """Share of each ramp that is behind a row, 0 where its feature is missing, then a flag for each that is:
+        float32 [n, ramps + features]."""
+        missing = rows == MISSING
+        share = np.clip((rows[:, self.feature] - self.low) / self.width, 0.0, 1.0)
+        share[missing[:, self.feature]] = 0.0
+        return np.concatenate([share, missing], axis=1, dtype=np.float32, casting="unsafe")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +70,16 @@ class Ensemble:
 
     Parameters
     ----------
-    centre, spread
-        float32 [features]: mean and standard deviation of the features, where known.
+    centre
+        float32 [features]: mean of the features, where known.
+    ramps
+        How the features are shown to the networks.
     weights, biases
-        Three of each: float32 [members, in, out] and [members, 1, out]; the first layer sees each feature and
-        whether it is missing.
+        Three of each: float32 [members, in, out] and [members, 1, out].
     """
 
     centre: Floats
-    spread: Floats
+    ramps: Ramps
     weights: tuple[Floats, Floats, Floats]
     biases: tuple[Floats, Floats, Floats]
 
@@ -49,7 +92,7 @@ class Ensemble:
 
         return cls(
             centre=array("centre"),
-            spread=array("spread"),
+            ramps=Ramps(np.asarray(data[prefix + "feature"], np.int64), array("low"), array("width")),
             weights=(array("w0"), array("w1"), array("w2")),
             biases=(array("b0"), array("b1"), array("b2")),
         )
@@ -66,7 +109,7 @@ class Ensemble:
         -------
         float32 [n, outputs], in (0, 1).
         """
-        hidden = standardised(rows, self.centre, self.spread)[None]
+        hidden = self.ramps(rows)[None]
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             inner = hidden @ weight + bias
             hidden = inner / (1.0 + np.exp(-np.clip(inner, -60.0, 60.0)))
@@ -98,10 +141,3 @@ class Experts:
         length = rows[:, self.steps]
         share = np.where(length == MISSING, 0.5, np.clip((length - _SHORT) / (_LONG - _SHORT), 0.0, 1.0))[:, None]
         return np.asarray((1.0 - share) * self.short.predict(rows) + share * self.long.predict(rows), dtype=np.float32)
-
-
-def standardised(rows: NDArray[np.floating], centre: Floats, spread: Floats) -> Floats:
-    """Features in standard deviations, 0 where missing, followed by a flag for each that is: [n, 2 x features]."""
-    missing = rows == MISSING
-    scaled = np.clip((rows - centre) / spread, -_REACH, _REACH)
-    return np.concatenate([np.where(missing, 0.0, scaled), missing], axis=1, dtype=np.float32, casting="unsafe")

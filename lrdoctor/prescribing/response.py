@@ -31,6 +31,7 @@ MODEL = "dose.npz"
 OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
 """log10 of the candidate factors: five decades either way in steps of 10^0.25."""
 KEEP = int(np.flatnonzero(OFFSETS == 0)[0])
+RATE = NAMES.index("log10 rate")
 _OPTIMIZERS = slice(NAMES.index("plain sgd"), NAMES.index("adagrad") + 1)
 _MAX_NOVELTY = 0.25
 """Share of features outside what the trials saw above which anything else is the better guess."""
@@ -122,7 +123,7 @@ class Response:
         rows = np.repeat(self.row[None], known.size + 1, axis=0)
         rows[np.arange(known.size), known] = model.experts.long.centre[known]
         near, fine = model.experts.predict(rows).astype(np.float64).reshape(len(rows), 2, -1).transpose(1, 0, 2)
-        means = density(near, fine, model.sharpness) @ OFFSETS
+        means = density(near, fine, _sharpness_for(self.row, model.sharpness)) @ OFFSETS
         credit = means[-1] - means[:-1]
         order = np.argsort(-np.abs(credit))[:count]
         return [(NAMES[known[index]], float(credit[index])) for index in order if abs(credit[index]) >= 0.02]
@@ -131,7 +132,7 @@ class Response:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
     experts: Experts
-    sharpness: float
+    sharpness: tuple[float, float]
     lowest: Floats
     highest: Floats
 
@@ -156,7 +157,7 @@ def _model() -> _Model:
                 raise Unavailable("the dose model belongs to another version of its features")
             return _Model(
                 experts=load_experts(data),
-                sharpness=float(data["sharpness"]),
+                sharpness=(float(data["sharpness"][0]), float(data["sharpness"][1])),
                 lowest=data["lowest"],
                 highest=data["highest"],
             )
@@ -185,7 +186,7 @@ def from_features(row: Floats) -> Response:
 
 
 def from_output(
-    row: Floats, output: NDArray[np.floating], sharpness: float, lowest: Floats, highest: Floats
+    row: Floats, output: NDArray[np.floating], sharpness: tuple[float, float], lowest: Floats, highest: Floats
 ) -> Response:
     """The response for one row of `features` and what a fitted model says of it.
 
@@ -196,31 +197,46 @@ def from_output(
     output
         [2 x len(OFFSETS)]: chance of ending near the best, then of ending fine, at each candidate factor.
     sharpness
-        Power of the response, see `density`.
+        Power of the response, see `density`, where the rate is known and where it is not.
     lowest, highest
         float64 [len(NAMES)]: what the trials behind the model saw of each feature.
     """
     near, fine = output.astype(np.float64).reshape(2, -1)
     length = float(row[NAMES.index("log10 steps")])
-    share = 0.5 if length == MISSING else float(np.interp(length, (_BOTH, _FINE_ALONE), (0.5, 1.0)))
-    utility = smooth((1.0 - share) * near + share * fine)
-    weight = density(near, fine, sharpness)
+    length = length if length != MISSING else float("nan")
+    weight = density(near, fine, _sharpness_for(row, sharpness))
     low, high = interval(weight)
     known = row != MISSING
     outside = known & ((row < lowest) | (row > highest))
     return Response(
         near=near,
         fine=fine,
-        utility=utility,
+        utility=utility(near, fine, length),
         weight=weight,
         low=low,
         high=high,
         novelty=float(outside.sum() / max(known.sum(), 1)),
-        log10_steps=length if length != MISSING else float("nan"),
-        rate_known=bool(row[NAMES.index("log10 rate")] != MISSING),
+        log10_steps=length,
+        rate_known=bool(row[RATE] != MISSING),
         optimizer_known=bool(row[_OPTIMIZERS].any()),
         row=row,
     )
+
+
+def utility(near: Floats, fine: Floats, log10_steps: float) -> Floats:
+    """What the dose maximises, of each candidate; `log10_steps` is NaN where the length is not known in steps."""
+    share = 0.5 if np.isnan(log10_steps) else float(np.interp(log10_steps, (_BOTH, _FINE_ALONE), (0.5, 1.0)))
+    return smooth((1.0 - share) * near + share * fine)
+
+
+def believed(near: Floats, fine: Floats) -> tuple[float, float]:
+    """The interval of a response whose rate is known, as the shipped model is calibrated."""
+    return interval(density(near, fine, _model().sharpness[0]))
+
+
+def _sharpness_for(row: Floats, sharpness: tuple[float, float]) -> float:
+    """Where the rate is not known the response is too sure of itself, and is calibrated apart."""
+    return sharpness[int(row[RATE] == MISSING)]
 
 
 def smooth(values: Floats) -> Floats:

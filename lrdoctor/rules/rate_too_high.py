@@ -41,7 +41,7 @@ class RateTooHigh(Rule):
     severity = Severity.WARNING
     verdict = Verdict.LR_TOO_HIGH
     silences = frozenset({"PLT101", "PLT103"})
-    settings = Settings(short_gain=0.3, long_gain=0.3)
+    settings = Settings(short_gain=0.3, long_gain=0.2)
     examples: ClassVar[tuple[Example, ...]] = (
         Example("Adam far above its usual rate", synth.reckless, fires=True),
         Example("plain SGD at its best rate", synth.tuned, fires=False),

@@ -42,7 +42,7 @@ class Settings(NamedTuple):
 
     short_gain: float = 0.2
     """Expected gain that a rerun of a short training must bring: in the chance of ending near the best and fine."""
-    long_gain: float = 0.55
+    long_gain: float = 0.5
     """The same for a long training: in the chance of ending fine."""
     short_log10_steps: float = 3.3
     """Length up to which a training counts as short, log10 of steps..."""

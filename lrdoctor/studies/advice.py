@@ -110,6 +110,7 @@ def observe(runs: Sequence[Standing], start: float) -> Observations:
         near=np.array([nothing if a is None else a.near for a in answers]),
         fine=np.array([nothing if a is None else a.fine for a in answers]),
         bounded=all(low > 0 for low in lows if math.isfinite(low)),
+        log10_steps=max((a.log10_steps for a in answers if a and math.isfinite(a.log10_steps)), default=math.nan),
     )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 A hypothesis is a shape (how the reduction of the loss depends on the rate, taken from recorded grids) and the
 place of its centre on the axis of log10 rates. Two kinds of evidence weigh it: the end levels that were
 measured, and each run's own fitted response, which says what its log makes likely at other rates. The posterior answers
-every question: where a rerun most probably ends near the best, whether the best run so far already does, and
-between which rates the best one lies.
+every question: where a rerun most probably ends near the best, whether the best run so far already does, and between
+which rates the best one lies.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrdoctor.prescribing.response import OFFSETS
+from lrdoctor.prescribing.response import OFFSETS, believed, utility
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,6 +73,8 @@ class Settings:
     """Chance of reaching what the best run does not, below which another run is not worth it."""
     second: float = 0.5
     """Chance, relative to the first rate's, from which on a second rate is named too."""
+    interval_power: float = 0.7
+    """Power of the posterior at which its interval holds the best rate as often as it says."""
     apart: float = 0.18
     """Decades within which a rate counts as tried."""
 
@@ -86,8 +88,7 @@ class Observations:
     log10_lr
         float64 [n].
     level
-        float64 [n]: loss at the end, lower is better; infinite where the run blew up, NaN where it is
-        unknown.
+        float64 [n]: loss at the end, lower is better; infinite where the run blew up, NaN where it is unknown.
     noise
         float64 [n]: standard error of `level`; 0 where unknown.
     start
@@ -96,6 +97,8 @@ class Observations:
         float64 [n, len(OFFSETS)]: each run's own response; NaN where it has none.
     bounded
         Whether the loss cannot fall below zero.
+    log10_steps
+        Length of the longest run; NaN if not in steps.
     """
 
     log10_lr: Floats
@@ -105,6 +108,7 @@ class Observations:
     near: Floats
     fine: Floats
     bounded: bool = True
+    log10_steps: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,8 +159,7 @@ class Shapes:
     Parameters
     ----------
     reduction
-        float64 [k, d]: share of the best reduction, at rates that are `STEP` decades apart; the middle one is
-        the centre of the near-best band.
+        float64 [k, d]: share of the best reduction, at rates `STEP` decades apart; the middle one is the band's centre.
     weight
         float64 [k]: how common each is.
     """
@@ -168,10 +171,7 @@ class Shapes:
 @cache
 def shapes() -> Shapes:
     """The shapes that the recorded grids have."""
-    with (
-        as_file(files("lrdoctor.studies").joinpath(SHAPES)) as path,
-        np.load(path, allow_pickle=False) as data,
-    ):
+    with as_file(files("lrdoctor.studies").joinpath(SHAPES)) as path, np.load(path, allow_pickle=False) as data:
         reduction = data["reduction"].astype(np.float64)
         return Shapes(reduction=reduction, weight=data["weight"].astype(np.float64))
 
@@ -204,13 +204,24 @@ def combine(seen: Observations, known: Shapes | None = None, s: Settings | None 
         best_chance, unmet = float(near[here]), 1 - table.near[:, here]
     better, well = ((flat * unmet @ flags).astype(np.float64) for flags in (table.near, table.fine))
     allowed = _allowed(seen, axis, s)
-    choice = _highest(np.where(allowed, (1 - s.fine_share) * better + s.fine_share * well, -1.0))
+    wanted = (1 - s.fine_share) * better + s.fine_share * well
+    held = _interval(axis, weight.sum(axis=0) ** s.interval_power)
+    if seen.level.size == 1 and np.isfinite(seen.near).all():  # nothing to weigh its response with; shapes only blur it
+        wanted, held = _lone(seen, axis)
+    choice = _highest(np.where(allowed, wanted, -1.0))
     added = float(better[choice])
     return Suggestion(
-        log10_lr=float(axis[choice]), interval=_interval(axis, weight.sum(axis=0)), chance=float(near[choice]),
+        log10_lr=float(axis[choice]), interval=held, chance=float(near[choice]),
         best_chance=best_chance, added=added, second=_second(flat, table, axis, np.where(allowed, choice, -1), s),
         settled=best is not None and _enough(seen, best, best_chance, added, s), axis=axis, near=near,
     )  # fmt: skip
+
+
+def _lone(seen: Observations, axis: Floats) -> tuple[Floats, tuple[float, float]]:
+    """Utility of each rate, and the interval of the best, by a single run's own response."""
+    rate, near, fine = seen.log10_lr[0], seen.near[0], seen.fine[0]
+    low, high = believed(near, fine)
+    return np.interp(axis, rate + OFFSETS, utility(near, fine, seen.log10_steps)), (rate + low, rate + high)
 
 
 def _enough(seen: Observations, best: int, best_chance: float, added: float, s: Settings) -> bool:
@@ -249,11 +260,7 @@ def _allowed(seen: Observations, axis: Floats, s: Settings) -> NDArray[np.bool_]
 
 
 def _second(
-    flat: NDArray[np.float32],
-    table: _Table,
-    axis: Floats,
-    first: NDArray[np.int64],
-    s: Settings,
+    flat: NDArray[np.float32], table: _Table, axis: Floats, first: NDArray[np.int64], s: Settings
 ) -> tuple[float, float] | None:
     """What to try beside the first rate: the best bet should that one fail.
 
@@ -331,9 +338,8 @@ def _trust(seen: Observations, s: Settings) -> Floats:
 def _from_levels(seen: Observations, axis: Floats, curves: Floats, s: Settings) -> Floats:
     """Log-likelihood of each hypothesis by the levels at the end: [k, centres].
 
-    The best run's reduction sets the scale: each hypothesis says what share of the best reachable it is, and
-    so
-    what share each other run's is.
+    The best run's reduction sets the scale: each hypothesis says what share of the best reachable it is, and so what
+    share each other run's is.
     """
     total = np.zeros(curves.shape[:2])
     best = best_run(seen.level)
@@ -381,14 +387,14 @@ def _odds(share: Floats, s: Settings) -> Floats:
     return np.asarray(np.log((share + s.low_floor) / (1 - share + s.high_floor)))
 
 
-def _highest(utility: Floats) -> int:
-    """Position of the highest utility; the middle of a flat top."""
-    top = np.flatnonzero(utility >= utility.max() - 1e-9)
+def _highest(values: Floats) -> int:
+    """Position of the highest value; the middle of a flat top."""
+    top = np.flatnonzero(values >= values.max() - 1e-9)
     return int(top[top.size // 2])
 
 
 def _interval(axis: Floats, weight: Floats, level: float = 0.8) -> tuple[float, float]:
-    total = np.concatenate([[0.0], np.cumsum(weight)])
+    total = np.concatenate([[0.0], np.cumsum(weight) / weight.sum()])
     edges = np.concatenate([axis - STEP / 2, [axis[-1] + STEP / 2]])
     low, high = np.interp([(1 - level) / 2, (1 + level) / 2], total, edges)
     return float(low), float(high)

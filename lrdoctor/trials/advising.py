@@ -38,12 +38,12 @@ _FITTED = ("RTE101", "RTE102")
 class Fit:
     """What a response needs beside the output of the networks: see `prescribing.response.from_output`."""
 
-    sharpness: float
+    sharpness: tuple[float, float]
     lowest: Floats
     highest: Floats
 
     @classmethod
-    def of(cls, rows: Rows, sharpness: float) -> Fit:
+    def of(cls, rows: Rows, sharpness: tuple[float, float]) -> Fit:
         """The range of each feature among some rows."""
         known = np.where(rows.x == MISSING, np.nan, rows.x)
         with warnings.catch_warnings():

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrdoctor.prescribing.features import NAMES
-from lrdoctor.prescribing.network import MISSING, standardised
-from lrdoctor.prescribing.response import OFFSETS, density, interval, load_experts
+from lrdoctor.prescribing.network import MISSING, Ramps
+from lrdoctor.prescribing.response import OFFSETS, RATE, density, interval, load_experts
 from lrdoctor.trials.grid import LARGE
 
 if TYPE_CHECKING:
@@ -31,14 +31,17 @@ class Settings:
     """How the networks are trained; chosen on held-out families."""
 
     members: int = 4
-    width: int = 128
+    ramps: int = 8
+    """Of each feature, between as many quantiles and one more."""
+    width: int = 64
     epochs: int = 12
     batch_size: int = 512
     rate: float = 4e-3
     weight_decay: float = 1e-3
     dropout: float = 0.15
     noise: float = 0.2
-    """Standard deviation of the noise on the inputs while training, in those of each feature."""
+    long_noise: float = 0.1
+    """Standard deviation of the noise on the ramps while training, and for the long expert."""
     short_budget: int = 3_200
     long_budget: int = 1_200
     """Longest budget that the short expert is fitted on, and shortest of the long one, above that of the drawn tasks;
@@ -48,8 +51,6 @@ class Settings:
     """Rows of public grids and of the larger drawn tasks count this much more in the long expert: there are few of
     them, and they are most like what people train."""
     folds: int = 6
-    held_out_members: int = 2
-    """Of the fits that judge; there are as many as folds."""
     seed: int = 0
 
 
@@ -76,8 +77,8 @@ def fit(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> dic
     short = (rows.budget <= s.short_budget) & ~public
     long = (rows.budget >= s.long_budget) | public
     arrays: dict[str, NDArray[np.generic]] = {}
-    even = replace(s, large_weight=1.0)
-    for prefix, which, how in (("short_", short, even), ("long_", long, s)):
+    hows = replace(s, large_weight=1.0), replace(s, noise=s.long_noise)
+    for prefix, which, how in zip(("short_", "long_"), (short, long), hows, strict=True):
         arrays |= {prefix + name: array for name, array in _fit_expert(rows.take(which), public[which], how).items()}
     return arrays
 
@@ -90,13 +91,16 @@ def _fit_expert(rows: Rows, public: NDArray[np.bool_], s: Settings) -> dict[str,
     known = np.where(rows.x == MISSING, np.nan, rows.x)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a feature that no row has
-        centre, spread = np.nan_to_num(np.nanmean(known, axis=0)), np.nanstd(known, axis=0)
-    spread = np.where(np.isfinite(spread) & (spread > 1e-6), spread, 1.0)
-    x = torch.from_numpy(standardised(rows.x, centre.astype(np.float32), spread.astype(np.float32)))
+        centre = np.nan_to_num(np.nanmean(known, axis=0))
+        ramps = Ramps.between(np.nanquantile(known, np.linspace(0.0, 1.0, s.ramps + 1), axis=0))
+    x = torch.from_numpy(ramps(rows.x))
     y = torch.from_numpy(targets(rows, public))
     weight = torch.from_numpy(_weights(rows, public, s).astype(np.float32))
-    nets = [_train(x, y, weight, s, s.seed + member) for member in range(s.members)]
-    arrays: dict[str, NDArray[np.generic]] = {"centre": centre.astype(np.float32), "spread": spread.astype(np.float32)}
+    nets = [_train(x, y, weight, ramps.low.size, s, s.seed + member) for member in range(s.members)]
+    arrays: dict[str, NDArray[np.generic]] = {
+        "centre": centre.astype(np.float32), "feature": ramps.feature.astype(np.int16),
+        "low": ramps.low, "width": ramps.width,
+    }  # fmt: skip
     for index in range(3):
         layers = [net[3 * index] for net in nets]
         arrays[f"w{index}"] = np.stack([layer.weight.detach().numpy().T for layer in layers]).astype(np.float16)
@@ -104,8 +108,9 @@ def _fit_expert(rows: Rows, public: NDArray[np.bool_], s: Settings) -> dict[str,
     return arrays
 
 
-def _train(x: Any, y: Any, weight: Any, s: Settings, seed: int) -> Any:
-    """One network, by AdamW under a one-cycle schedule; binary cross-entropy of every candidate's success."""
+def _train(x: Any, y: Any, weight: Any, noisy: int, s: Settings, seed: int) -> Any:
+    """One network, by AdamW under a one-cycle schedule; binary cross-entropy of every candidate's success. The first
+    `noisy` inputs are given noise."""
     import torch
     from torch import nn
 
@@ -117,12 +122,12 @@ def _train(x: Any, y: Any, weight: Any, s: Settings, seed: int) -> Any:
     per_epoch = max(len(x) // s.batch_size, 1)
     optimizer = torch.optim.AdamW(net.parameters(), lr=s.rate, weight_decay=s.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, s.rate, total_steps=s.epochs * per_epoch)
-    noisy = (torch.arange(x.shape[1]) < x.shape[1] // 2).float()  # the features, not the flags of missing ones
+    shaken = (torch.arange(x.shape[1]) < noisy).float()
     loss_of = nn.BCEWithLogitsLoss(reduction="none")
     for _ in range(s.epochs):
         for part in torch.randperm(len(x))[: per_epoch * s.batch_size].chunk(per_epoch):
             optimizer.zero_grad()
-            seen = x[part] + noisy * s.noise * torch.randn(len(part), x.shape[1])
+            seen = x[part] + shaken * s.noise * torch.randn(len(part), x.shape[1])
             loss = (loss_of(net(seen), y[part]).mean(dim=1) * weight[part]).mean()
             loss.backward()
             optimizer.step()
@@ -146,9 +151,8 @@ def folds(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> N
 
 
 def held_out(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -> NDArray[np.float32]:
-    """Responses for every row from a smaller ensemble that has seen no row of its family; [n, 2 x len(OFFSETS)]."""
+    """Responses for every row from a fit that has seen no row of its family; [n, 2 x len(OFFSETS)]."""
     s = s or Settings()
-    s = replace(s, members=s.held_out_members)
     of = folds(rows, public, s)
     out = np.zeros((len(rows), 2 * OFFSETS.size), np.float32)
     for number in range(s.folds):
@@ -158,8 +162,16 @@ def held_out(rows: Rows, public: NDArray[np.bool_], s: Settings | None = None) -
     return out
 
 
-def sharpness(rows: Rows, responses: NDArray[np.float32], level: float = 0.8) -> float:
-    """Power of the response at which the interval covers the best factor as often as it says, on held-out families."""
+def sharpness(rows: Rows, responses: NDArray[np.float32], level: float = 0.8) -> tuple[float, float]:
+    """Powers of the response at which the interval covers the best factor as often as it says, on held-out families:
+    where the rate is known, and where it is not."""
+    blind = rows.x[:, RATE] == MISSING
+    groups = (~blind, blind) if blind.any() else (~blind, ~blind)
+    known, unknown = (_calibrated(rows.take(which), responses[which], level) for which in groups)
+    return known, unknown
+
+
+def _calibrated(rows: Rows, responses: NDArray[np.float32], level: float) -> float:
     rng = np.random.default_rng(0)
     sample = rng.choice(len(rows), min(len(rows), 4000), replace=False)
     best = np.clip(rows.best[sample], OFFSETS[0], OFFSETS[-1])
@@ -173,15 +185,15 @@ def sharpness(rows: Rows, responses: NDArray[np.float32], level: float = 0.8) ->
 
 
 def write_model(
-    rows: Rows, public: NDArray[np.bool_], power: float, path: Path = MODEL_PATH, s: Settings | None = None,
-    marks: Mapping[str, Any] | None = None,
+    rows: Rows, public: NDArray[np.bool_], power: tuple[float, float], path: Path = MODEL_PATH,
+    s: Settings | None = None, marks: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Fit on everything and write the file that the package ships; `marks` tell later whether it is stale."""
     known = np.where(rows.x == MISSING, np.nan, rows.x)
     with np.errstate(all="ignore"):
         lowest, highest = np.nanquantile(known, [0.001, 0.999], axis=0)
     arrays: dict[str, Any] = {
-        **fit(rows, public, s), "names": np.array(NAMES), "sharpness": np.float64(power),
+        **fit(rows, public, s), "names": np.array(NAMES), "sharpness": np.array(power),
         "lowest": np.nan_to_num(lowest, nan=-np.inf), "highest": np.nan_to_num(highest, nan=np.inf), **(marks or {}),
     }  # fmt: skip
     np.savez_compressed(path, **arrays)

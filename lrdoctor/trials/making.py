@@ -57,13 +57,13 @@ class Material:
     outputs
         Held-out responses, float32 [n, 2 x candidates].
     power
-        Sharpness that calibrates their intervals.
+        Sharpness that calibrates their intervals, with the rate known and without.
     """
 
     rows: Rows
     public: NDArray[np.bool_]
     outputs: NDArray[np.float32]
-    power: float
+    power: tuple[float, float]
 
     def own(self) -> Material:
         """Without the public grids."""

@@ -83,7 +83,7 @@ class Case:
         at = np.asarray(members)
         return Observations(
             log10_lr=self.log10_lr[at], level=self.level[at], noise=self.noise[at], start=self.start,
-            near=self.near[at], fine=self.fine[at], bounded=self.bounded,
+            near=self.near[at], fine=self.fine[at], bounded=self.bounded, log10_steps=math.log10(self.budget),
         )  # fmt: skip
 
     def near_best(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

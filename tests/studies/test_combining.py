@@ -40,6 +40,14 @@ def test_one_run_follows_its_response():
     assert found.interval[0] <= found.log10_lr <= found.interval[1]
 
 
+def test_one_run_is_followed_to_the_top_of_its_own_response_however_the_shapes_lean():
+    """Two rates that may be best, the lower one a little more so: seen through the shapes they become one between."""
+    seen = observed([-4.0], [2.1], centres=[-2.0])
+    seen.near[0] = 0.01 + 0.5 * np.exp(-(((OFFSETS - 0.75) / 0.2) ** 2)) + 0.4 * np.exp(-(((OFFSETS - 2.0) / 0.2) ** 2))
+    seen.fine[0] = seen.near[0]
+    assert combine(seen).log10_lr == pytest.approx(-3.25, abs=STEP)
+
+
 def test_a_single_run_that_is_where_its_response_puts_the_best_is_the_best_bet():
     found = combine(observed([-2.5], [0.05], centres=[-2.5]))
     assert found.best_chance > found.chance > found.added
