@@ -262,15 +262,17 @@ def _sweeps(material: Material, load: Load) -> str:
         ]
         if cases:
             found = score(cases, starts=_STARTS)
-            shares = (*found.good, found.runs, found.covered)
+            shares = (*found.good, found.runs, *found.covered)
             lines.append([title, f"{len(cases)}", *(number(share) for share in shares)])
-    head = ["", "grids", "good at the start", "after 1", "after 2", "after 3", "runs", "interval holds"]
+    after = ["good at the start", "after 1", "after 2", "after 3"]
+    head = ["", "grids", *after, "runs", "interval holds", "... of several runs"]
     return f"""\
 ## After two and three runs
 
 `lrdoctor sweep` looks at all runs so far and names the next rate. {_STARTS:,} starts at random members of
 random grids; *good* is the share of all of them whose best run so far is near the best, for the public grids
-fine (`lrdoctor.trials.sweeping`). Played without the thresholds of a single run's plan, which the command follows
+fine (`lrdoctor.trials.sweeping`). The interval is that stated from the first run, and those from two and three runs
+together. Played without the thresholds of a single run's plan, which the command follows
 where they move the rate.
 
 {table(head, lines)}"""

@@ -149,38 +149,37 @@ def responses_by_member(
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The members that were run, the first being the start, and what was true of the start's own
-    suggestion."""
+    """The members that were run, the first being the start, and whether the interval stated from the first, the first
+    two... of them held the centre of the near-best band."""
 
     members: tuple[int, ...]
-    covered: bool
+    covered: tuple[bool, ...]
 
 
 def play(
     case: Case, start: int, known: Shapes | None = None, s: Settings | None = None, runs: int = 3
 ) -> Played:
     """Follow the suggestions from one member on, until they end, lead back, or `runs` more were run."""
-    members, covered = [start], False
-    for number in range(runs):
+    members, covered = [start], []
+    for _ in range(runs):
         found = combine(case.seen(members), known, s)
-        if number == 0:
-            covered = found.interval[0] <= case.centre <= found.interval[1]
+        covered.append(found.interval[0] <= case.centre <= found.interval[1])
         nearest = int(np.argmin(np.abs(case.log10_lr - found.log10_lr)))
         if found.settled or nearest in members:
             break
         members.append(nearest)
-    return Played(tuple(members), covered)
+    return Played(tuple(members), tuple(covered))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """Shares over all starts: whose best run so far is `good` at the start and after 1, 2 and 3 further runs; how many
-    of these there were on average; intervals after the start that hold the centre."""
+    of these there were on average; intervals `covered` that hold the centre, from one run and from several."""
 
     starts: int
     good: tuple[float, float, float, float]
     runs: float
-    covered: float
+    covered: tuple[float, float]
 
 
 def score(
@@ -197,7 +196,8 @@ def score(
         How many sweeps.
     """
     rng = np.random.default_rng(seed)
-    reached, length, covered = [], [], []
+    reached, length, first = [], [], []
+    later: list[bool] = []
     for _ in range(starts):
         case = cases[int(rng.integers(len(cases)))]
         start = int(rng.integers(case.log10_lr.size))
@@ -205,12 +205,14 @@ def score(
         played = play(case, start, known, s)
         members = list(played.members)
         length.append(len(members) - 1)
-        covered.append(played.covered)
+        first.append(played.covered[0])
+        later += played.covered[1:]
         reached.append([bool(good[members[: count + 1]].any()) for count in range(4)])
     none, one, two, three = (float(share) for share in np.mean(reached, axis=0))
     return Score(
-        starts=starts, good=(none, one, two, three), runs=float(np.mean(length)), covered=float(np.mean(covered))
-    )
+        starts=starts, good=(none, one, two, three), runs=float(np.mean(length)),
+        covered=(float(np.mean(first)), float(np.mean(later)) if later else math.nan),
+    )  # fmt: skip
 
 
 def shape_of(grid: Grid, budget: int) -> Floats | None:

@@ -39,8 +39,10 @@ def case():
 def test_a_response_that_knows_leads_there_at_once(case):
     played = play(case, 2)
     assert case.near_best()[0][played.members[1]]
-    assert played.covered
+    assert played.covered[0]
+    assert len(played.covered) >= len(played.members) - 1
     result = score([case], starts=40)
+    assert min(result.covered) > 0.5
     assert result.good[0] < 0.3
     assert result.good[1] > 0.9
     assert result.good[1] <= result.good[2] <= result.good[3]
