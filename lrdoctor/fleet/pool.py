@@ -18,6 +18,8 @@ _SOCKET_PATH = 100
 """Bytes that the path of a socket may have, with some to spare (unix(7))."""
 _AHEAD = 3
 """Chunks per worker that are under way or lie ready."""
+_PATIENCE = 5.0
+"""Seconds that processes which were told to end are waited for."""
 
 
 class Pool(Protocol):
@@ -124,10 +126,13 @@ class Processes:
     def close(self) -> None:
         """End the processes, even in the middle of a log."""
         processes = dict(getattr(self._executor, "_processes", None) or {})  # no public way before Python 3.14
+        manager = getattr(self._executor, "_executor_manager_thread", None)
         self._executor.shutdown(wait=False, cancel_futures=True)
         for process in processes.values():
             with contextlib.suppress(OSError, ValueError):
                 process.terminate()
+        if manager is not None:  # else Python, when it ends, may wake it up through a pipe that it is about to close
+            manager.join(_PATIENCE)
 
 
 class Borrowed:
