@@ -137,7 +137,8 @@ def dose_for(context: Answers, verdict: Verdict, findings: Sequence[Finding]) ->
     # A bound limits what is advised at once, not where the best factor may lie; only its side is settled.
     least, most = 0.0 if low > 0 else -math.inf, 0.0 if high <= 0 else math.inf
     inside = max(min(response.low, offset), least), min(max(response.high, offset), most)
-    return Dose(10.0**offset, 10.0 ** inside[0], 10.0 ** inside[1], _because(response), response.fine_at(offset))
+    factor, lowest, highest = (10.0**place for place in (offset, *inside))
+    return Dose(factor, lowest, highest, _because(response, offset), response.fine_at(offset))
 
 
 def _strictest(bounds: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -168,7 +169,7 @@ def _textbook(context: Answers, findings: Sequence[Finding]) -> Dose:
     return Dose(plain.factor, plain.low, plain.high, plain.reason)
 
 
-def _because(response: Response) -> str:
+def _because(response: Response, offset: float) -> str:
     """The dose's origin in words, with the evidence that moved it most."""
     credit: dict[str, float] = {}
     for name, decades in response.reasons(count=8):
@@ -176,4 +177,6 @@ def _because(response: Response) -> str:
     leading = sorted(credit.items(), key=lambda item: -abs(item[1]))[:3]
     words = [f"{phrase} ({'×' if d > 0 else '÷'} {figure(10 ** abs(d), 2)})" for phrase, d in leading if abs(d) >= 0.02]
     origin = "among trial trainings with such logs this factor did best"
+    if abs(response.best() - offset) > _UNMOVED:
+        origin += " of those that the log allows"
     return f"{origin}; it rests most on {', '.join(words)}" if words else origin

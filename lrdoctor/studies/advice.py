@@ -103,6 +103,7 @@ def observe(runs: Sequence[Standing], start: float) -> Observations:
     nothing = np.full(OFFSETS.size, np.nan)
     given = [run.facts.response for run in runs]
     answers = [answer if answer is not None and answer.familiar else None for answer in given]
+    lengths = [answer.log10_steps for answer in answers if answer is not None]
     lows = [end.lowest for run in runs for end in (run.facts.train, run.facts.val) if end is not None]
     return Observations(
         log10_lr=np.log10([run.lr or math.nan for run in runs]), level=np.array(level),
@@ -110,7 +111,7 @@ def observe(runs: Sequence[Standing], start: float) -> Observations:
         near=np.array([nothing if a is None else a.near for a in answers]),
         fine=np.array([nothing if a is None else a.fine for a in answers]),
         bounded=all(low > 0 for low in lows if math.isfinite(low)),
-        log10_steps=max((a.log10_steps for a in answers if a and math.isfinite(a.log10_steps)), default=math.nan),
+        log10_steps=max((length for length in lengths if math.isfinite(length)), default=math.nan),
     )  # fmt: skip
 
 

@@ -210,6 +210,8 @@ def test_a_rate_that_is_not_known_is_raised_thirtyfold_at_most(slope):
     )  # fmt: skip
     plan = diagnose_run(assign_roles(run)).plan
     assert 1 < plan.lr.factor <= 31.6 < plan.lr.interval[1]
+    capped = plan.lr.factor > 31
+    assert ("of those that the log allows" in plan.reason) == capped, "it is only said to be the best if it is"
 
 
 def test_a_decay_that_ran_out_is_stretched_at_the_same_peak():
