@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MISSING = -99.0
 """How a feature that the log does not give is marked."""
-_SHORT, _LONG = 3.0, 3.5
+SHORT, LONG = 3.0, 3.5
 """log10 of the steps up to which the short expert speaks alone, and from which on the long one does."""
 
 
@@ -139,5 +139,5 @@ class Experts:
     def predict(self, rows: NDArray[np.floating]) -> Floats:
         """Mean output, [n, outputs]; half of each where the number of steps is not known."""
         length = rows[:, self.steps]
-        share = np.where(length == MISSING, 0.5, np.clip((length - _SHORT) / (_LONG - _SHORT), 0.0, 1.0))[:, None]
+        share = np.where(length == MISSING, 0.5, np.clip((length - SHORT) / (LONG - SHORT), 0.0, 1.0))[:, None]
         return np.asarray((1.0 - share) * self.short.predict(rows) + share * self.long.predict(rows), dtype=np.float32)

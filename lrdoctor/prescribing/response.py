@@ -16,7 +16,7 @@ import numpy as np
 
 from lrdoctor.errors import Unavailable
 from lrdoctor.prescribing.features import NAMES, features
-from lrdoctor.prescribing.network import MISSING, Ensemble, Experts
+from lrdoctor.prescribing.network import LONG, MISSING, SHORT, Ensemble, Experts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+Sharpness = tuple[float, float, float]
+"""Powers of the response at which its interval is calibrated, see `density`: of short trainings and of long ones whose
+rate is known, and where it is not known."""
 MODEL = "dose.npz"
 OFFSETS = np.round(np.arange(-20, 21) * 0.25, 2)
 """log10 of the candidate factors: five decades either way in steps of 10^0.25."""
@@ -123,7 +126,8 @@ class Response:
         rows = np.repeat(self.row[None], known.size + 1, axis=0)
         rows[np.arange(known.size), known] = model.experts.long.centre[known]
         near, fine = model.experts.predict(rows).astype(np.float64).reshape(len(rows), 2, -1).transpose(1, 0, 2)
-        means = density(near, fine, _sharpness_for(self.row, model.sharpness)) @ OFFSETS
+        power = power_for(model.sharpness, self.log10_steps, rate_known=self.rate_known)
+        means = density(near, fine, power) @ OFFSETS
         credit = means[-1] - means[:-1]
         order = np.argsort(-np.abs(credit))[:count]
         return [(NAMES[known[index]], float(credit[index])) for index in order if abs(credit[index]) >= 0.02]
@@ -132,7 +136,7 @@ class Response:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Model:
     experts: Experts
-    sharpness: tuple[float, float]
+    sharpness: Sharpness
     lowest: Floats
     highest: Floats
 
@@ -157,7 +161,7 @@ def _model() -> _Model:
                 raise Unavailable("the dose model belongs to another version of its features")
             return _Model(
                 experts=load_experts(data),
-                sharpness=(float(data["sharpness"][0]), float(data["sharpness"][1])),
+                sharpness=tuple(data["sharpness"].tolist()),
                 lowest=data["lowest"],
                 highest=data["highest"],
             )
@@ -186,7 +190,7 @@ def from_features(row: Floats) -> Response:
 
 
 def from_output(
-    row: Floats, output: NDArray[np.floating], sharpness: tuple[float, float], lowest: Floats, highest: Floats
+    row: Floats, output: NDArray[np.floating], sharpness: Sharpness, lowest: Floats, highest: Floats
 ) -> Response:
     """The response for one row of `features` and what a fitted model says of it.
 
@@ -197,14 +201,15 @@ def from_output(
     output
         [2 x len(OFFSETS)]: chance of ending near the best, then of ending fine, at each candidate factor.
     sharpness
-        Power of the response, see `density`, where the rate is known and where it is not.
+        Powers of the response, see `power_for`.
     lowest, highest
         float64 [len(NAMES)]: what the trials behind the model saw of each feature.
     """
     near, fine = output.astype(np.float64).reshape(2, -1)
     length = float(row[NAMES.index("log10 steps")])
     length = length if length != MISSING else float("nan")
-    weight = density(near, fine, _sharpness_for(row, sharpness))
+    rate_known = bool(row[RATE] != MISSING)
+    weight = density(near, fine, power_for(sharpness, length, rate_known=rate_known))
     low, high = interval(weight)
     known = row != MISSING
     outside = known & ((row < lowest) | (row > highest))
@@ -217,7 +222,7 @@ def from_output(
         high=high,
         novelty=float(outside.sum() / max(known.sum(), 1)),
         log10_steps=length,
-        rate_known=bool(row[RATE] != MISSING),
+        rate_known=rate_known,
         optimizer_known=bool(row[_OPTIMIZERS].any()),
         row=row,
     )
@@ -229,14 +234,21 @@ def utility(near: Floats, fine: Floats, log10_steps: float) -> Floats:
     return smooth((1.0 - share) * near + share * fine)
 
 
-def believed(near: Floats, fine: Floats) -> tuple[float, float]:
+def believed(near: Floats, fine: Floats, log10_steps: float) -> tuple[float, float]:
     """The interval of a response whose rate is known, as the shipped model is calibrated."""
-    return interval(density(near, fine, _model().sharpness[0]))
+    return interval(density(near, fine, power_for(_model().sharpness, log10_steps, rate_known=True)))
 
 
-def _sharpness_for(row: Floats, sharpness: tuple[float, float]) -> float:
-    """Where the rate is not known the response is too sure of itself, and is calibrated apart."""
-    return sharpness[int(row[RATE] == MISSING)]
+def power_for(sharpness: Sharpness, log10_steps: float, *, rate_known: bool) -> float:
+    """The power that calibrates a response; the lower one where the length is not known in steps (NaN).
+
+    Where the rate is not known the response is too sure of itself, and so it is of long trainings of other kinds than
+    those that it was fitted on.
+    """
+    short, long, blind = sharpness
+    if not rate_known:
+        return blind
+    return min(short, long) if np.isnan(log10_steps) else float(np.interp(log10_steps, (SHORT, LONG), (short, long)))
 
 
 def smooth(values: Floats) -> Floats:

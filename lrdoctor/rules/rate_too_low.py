@@ -40,7 +40,7 @@ class Response(Protocol):
 class Settings(NamedTuple):
     """Thresholds of RTE101 and RTE102, chosen on task families that the fit had not seen (docs/evidence.md)."""
 
-    short_gain: float = 0.25
+    short_gain: float = 0.3
     """Expected gain that a rerun of a short training must bring: in the chance of ending near the best and fine."""
     long_gain: float = 0.5
     """The same for a long training: in the chance of ending fine."""

@@ -220,7 +220,7 @@ def combine(seen: Observations, known: Shapes | None = None, s: Settings | None 
 def _lone(seen: Observations, axis: Floats) -> tuple[Floats, tuple[float, float]]:
     """Utility of each rate, and the interval of the best, by a single run's own response."""
     rate, near, fine = seen.log10_lr[0], seen.near[0], seen.fine[0]
-    low, high = believed(near, fine)
+    low, high = believed(near, fine, seen.log10_steps)
     return np.interp(axis, rate + OFFSETS, utility(near, fine, seen.log10_steps)), (rate + low, rate + high)
 
 

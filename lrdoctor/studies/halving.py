@@ -39,7 +39,7 @@ class Trust:
 TRUST = (
     Trust(share=1 / 32, near=0.77, fine=0.89, lower=0.84, kept=1.00, shift=2.45),
     Trust(share=1 / 16, near=0.77, fine=0.91, lower=0.86, kept=1.00, shift=2.02),
-    Trust(share=1 / 8, near=0.81, fine=0.94, lower=0.86, kept=1.00, shift=1.64),
+    Trust(share=1 / 8, near=0.82, fine=0.94, lower=0.86, kept=1.00, shift=1.64),
     Trust(share=1 / 4, near=0.87, fine=0.96, lower=0.85, kept=1.00, shift=1.49),
     Trust(share=1 / 2, near=0.93, fine=0.98, lower=0.77, kept=1.00, shift=1.17),
 )

@@ -38,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "--public", type=Path, metavar="DIR", help="public grids, whose curves are not in the table"
         )
         command.add_argument("--cache", type=Path, metavar="DIR", help="keep rows and held-out responses here")
+        command.add_argument("--jobs", type=int, default=1, help="processes that fit those that judge (default 1)")
     command = commands.add_parser("ranking", help="what a short run's ranking is worth, for docs/search.md")
     command.add_argument("--table", type=Path, default=TABLE, metavar="DIR", help="recorded grids")
     command = commands.add_parser("treat", help="measure what decay, warm-up and clipping did, for the plan to quote")
@@ -100,7 +101,7 @@ def _fit_or_score(options: argparse.Namespace) -> int:
     from lrdoctor.trials.making import fit_model, gather
 
     fit = options.command == "fit"
-    material = gather(options.table, options.public if fit else None, options.cache)
+    material = gather(options.table, options.public if fit else None, options.cache, options.jobs)
     if fit:
         fit_model(material, table=options.table)
     else:

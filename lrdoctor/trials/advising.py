@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lrdoctor.prescribing.response import Response
+    from lrdoctor.prescribing.response import Response, Sharpness
     from lrdoctor.records import Run, RunDiagnosis
     from lrdoctor.rules._base import Rule
     from lrdoctor.trials.dataset import Rows
@@ -38,12 +38,12 @@ _FITTED = ("RTE101", "RTE102")
 class Fit:
     """What a response needs beside the output of the networks: see `prescribing.response.from_output`."""
 
-    sharpness: tuple[float, float]
+    sharpness: Sharpness
     lowest: Floats
     highest: Floats
 
     @classmethod
-    def of(cls, rows: Rows, sharpness: tuple[float, float]) -> Fit:
+    def of(cls, rows: Rows, sharpness: Sharpness) -> Fit:
         """The range of each feature among some rows."""
         known = np.where(rows.x == MISSING, np.nan, rows.x)
         with warnings.catch_warnings():

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["OFFSETS", "Rows", "join", "load_rows", "response", "rows_of", "save_rows"]
 
-SCORES = ("near", "fine", "strict", "validation near", "validation fine")
-"""Within 2 % and within 10 % of the best reduction of the training loss, within 2 % of the best loss itself, and
-the same two for the validation loss."""
+_SHARES = (0.995, 0.95, 0.7, 0.3, 0.0)
+SCORES = (
+    "near", "fine", "strict", "validation near", "validation fine",
+    *(f"{share:g} of the reduction" for share in _SHARES),
+)  # fmt: skip
+"""Within 2 % and within 10 % of the best reduction of the training loss, within 2 % of the best loss itself, the same
+two for the validation loss; and at least so much of the best reduction."""
 _ALWAYS = ("dense", "no_grad_norm")
 
 
@@ -89,6 +93,7 @@ def response(grid: Grid, budget: int) -> tuple[NDArray[np.uint8], NDArray[np.flo
         flags += [seen.near, seen.fine] if seen.learnt else [train.near, train.fine]
     else:
         flags += [train.near, train.fine]
+    flags += [train.reduction >= share for share in _SHARES]
     log_lr = np.log10(grid.lr)
     spacing = float(np.median(np.diff(log_lr)))
     position = (log_lr[:, None] + OFFSETS - log_lr[0]) / spacing

@@ -14,7 +14,7 @@ from lrdoctor import synth
 from lrdoctor.engine import Context
 from lrdoctor.prescribing.features import features
 from lrdoctor.trials import fitting
-from lrdoctor.trials.dataset import Rows, join, load_rows, rows_of, save_rows
+from lrdoctor.trials.dataset import SCORES, Rows, join, load_rows, rows_of, save_rows
 from lrdoctor.trials.grid import TABLE, load_grid, load_public_grid
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from lrdoctor.prescribing.response import Sharpness
     from lrdoctor.trials.grid import Grid
 
 __all__ = ["PUBLIC_ROWS", "Material", "fit_model", "gather", "probe", "table_digest"]
@@ -57,13 +58,13 @@ class Material:
     outputs
         Held-out responses, float32 [n, 2 x candidates].
     power
-        Sharpness that calibrates their intervals, with the rate known and without.
+        Sharpness that calibrates their intervals.
     """
 
     rows: Rows
     public: NDArray[np.bool_]
     outputs: NDArray[np.float32]
-    power: tuple[float, float]
+    power: Sharpness
 
     def own(self) -> Material:
         """Without the public grids."""
@@ -71,7 +72,9 @@ class Material:
         return Material(self.rows.take(kept), self.public[kept], self.outputs[kept], self.power)
 
 
-def gather(table: Path = TABLE, public_dir: Path | None = None, cache: Path | None = None) -> Material:
+def gather(
+    table: Path = TABLE, public_dir: Path | None = None, cache: Path | None = None, jobs: int = 1
+) -> Material:  # fmt: skip
     """Make rows of every grid and ask, for each, a fit that has not seen its family.
 
     Parameters
@@ -82,6 +85,8 @@ def gather(table: Path = TABLE, public_dir: Path | None = None, cache: Path | No
         Directory of public grids (`grid.load_public_grid`), to make their rows anew; default: those in the repository.
     cache
         Directory where rows and responses are kept, by content; default: nothing is kept.
+    jobs
+        How many processes fit those that judge.
     """
     if public_dir is not None:
         PUBLIC_ROWS.parent.mkdir(exist_ok=True)
@@ -90,12 +95,12 @@ def gather(table: Path = TABLE, public_dir: Path | None = None, cache: Path | No
     foreign = load_rows(PUBLIC_ROWS)
     rows = join([own, foreign])
     public = np.arange(len(rows)) >= len(own)
-    outputs = _responses(rows, public, cache)
-    return Material(rows, public, outputs, fitting.sharpness(rows, outputs))
+    outputs = _responses(rows, public, cache, jobs)
+    return Material(rows, public, outputs, fitting.sharpness(rows, public, outputs))
 
 
 def _rows(paths: list[Path], cache: Path | None, load: Callable[[Path], Grid]) -> Iterator[Rows]:
-    described = hashlib.sha256(np.round(probe(), 6).tobytes()).digest()
+    described = hashlib.sha256(np.round(probe(), 6).tobytes() + repr(SCORES).encode()).digest()
     for number, path in enumerate(paths, 1):
         print(f"\rrows of {number}/{len(paths)} grids", end="", file=sys.stderr, flush=True)
         word = hashlib.sha256(path.read_bytes() + described).hexdigest()[:16]
@@ -113,12 +118,12 @@ def _rows(paths: list[Path], cache: Path | None, load: Callable[[Path], Grid]) -
     print(file=sys.stderr)
 
 
-def _responses(rows: Rows, public: NDArray[np.bool_], cache: Path | None) -> NDArray[np.float32]:
+def _responses(rows: Rows, public: NDArray[np.bool_], cache: Path | None, jobs: int) -> NDArray[np.float32]:
     word = hashlib.sha256(rows.x.tobytes() + rows.scores.tobytes() + repr(fitting.Settings()).encode()).hexdigest()[:16]
     kept = None if cache is None else cache / f"held_out.{word}.npy"
     if kept is not None and kept.exists():
         return np.asarray(np.load(kept, allow_pickle=False), np.float32)
-    outputs = fitting.held_out(rows, public)
+    outputs = fitting.held_out(rows, public, jobs=jobs)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, outputs.astype(np.float16))

@@ -178,8 +178,8 @@ def all_trials() -> list[Trial]:
     first = {trial.name for trial in passes[0]}
     rest = [trial for trial in _unique(breadth) if trial.name not in first]
     diverse = [
-        Trial(task=task, optimizer=_IN_TURN[number % len(_IN_TURN)], steps=_steps(task))
-        for number, task in enumerate(drawn)
+        Trial(task=task, optimizer=_IN_TURN[int(task.name.rpartition("_")[2]) % len(_IN_TURN)], steps=_steps(task))
+        for task in drawn
     ]
     large = [_main(task, number) for number, task in enumerate(lasting)]
     return [*passes[0], *_mixed(rest, endurance, 12), *seeds, *diverse, *large]

@@ -104,8 +104,9 @@ def asked_long(material: Material, load: Load, shortest: int = 10_000, longest: 
     -------
     With that fit, and with the held-out fits that know long trainings, on the same runs.
     """
+    half = fitting.Settings().folds // 2
     folds = fitting.folds(material.rows, material.public)
-    asked = folds < 3
+    asked = (folds < half) | material.public
     kept = ~asked & (material.rows.budget <= longest)
     which = np.flatnonzero(
         asked & (material.rows.budget >= shortest) & np.isin(material.rows.look, ("dense", "no_grad_norm"))

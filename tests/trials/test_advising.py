@@ -11,7 +11,7 @@ from lrdoctor.trials.advising import Advice, Fit, advise, cases_of
 from lrdoctor.trials.dataset import Rows, rows_of
 from lrdoctor.trials.judging import judge
 
-ANY = Fit((2.0, 2.0), np.full(len(NAMES), -np.inf), np.full(len(NAMES), np.inf))
+ANY = Fit((2.0, 2.0, 2.0), np.full(len(NAMES), -np.inf), np.full(len(NAMES), np.inf))
 
 
 def peaked(at, height=0.9):
@@ -73,7 +73,7 @@ def test_demands_choose_between_speaking_and_silence():
 def test_range_of_the_features_leaves_missing_ones_out():
     x = np.full((1000, len(NAMES)), -99.0, np.float32)
     x[:, 0] = np.linspace(0, 1, 1000)
-    fit = Fit.of(Rows(x, *([np.zeros(1000)] * 7)), (1.5, 1.0))
+    fit = Fit.of(Rows(x, *([np.zeros(1000)] * 7)), (1.5, 1.5, 1.0))
     assert fit.lowest[0] == pytest.approx(0.001, abs=1e-3)
     assert fit.highest[0] == pytest.approx(0.999, abs=1e-3)
     assert fit.lowest[1] == -np.inf

@@ -20,7 +20,7 @@ def test_round_trip_keeps_everything_to_the_stated_precision(grid, tmp_path):
         if not isinstance(before, np.ndarray):
             assert before == after, field.name
         elif before.dtype == np.float32:
-            np.testing.assert_allclose(after, before, rtol=2.0**-8 if field.name == "grad_norm" else 2.0**-12)
+            np.testing.assert_allclose(after, before, rtol=2.0**-7 if field.name == "grad_norm" else 2.0**-12)
         else:
             np.testing.assert_array_equal(after, before)
     assert again.val_accuracy is None

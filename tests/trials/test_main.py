@@ -22,13 +22,13 @@ def calls(monkeypatch):
 
 
 def test_fit(calls):
-    assert main(["fit", "--table", "t", "--public", "p", "--cache", "c"]) == 0
-    assert calls == [("gather", Path("t"), Path("p"), Path("c")), ("fit", "material", Path("t"))]
+    assert main(["fit", "--table", "t", "--public", "p", "--cache", "c", "--jobs", "2"]) == 0
+    assert calls == [("gather", Path("t"), Path("p"), Path("c"), 2), ("fit", "material", Path("t"))]
 
 
 def test_score_reads_public_curves_but_keeps_their_rows(calls):
     assert main(["score", "--table", "t", "--public", "p"]) == 0
-    assert calls == [("gather", Path("t"), None, None), ("page", "material", Path("p"), Path("t"))]
+    assert calls == [("gather", Path("t"), None, None, 1), ("page", "material", Path("p"), Path("t"))]
 
 
 def test_public_grids_are_optional(calls):

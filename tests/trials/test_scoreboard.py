@@ -42,7 +42,7 @@ def material(grids):
     shift = np.where(rows.family == "bad", -1.0, 0.0)[:, None]
     hill = 0.9 * np.exp(-((OFFSETS[None] - rows.best[:, None] - shift) ** 2) / 0.2)
     outputs = np.concatenate([hill, hill], axis=1).astype(np.float32)
-    return Material(rows, np.zeros(len(rows), bool), outputs, (2.0, 2.0))
+    return Material(rows, np.zeros(len(rows), bool), outputs, (2.0, 2.0, 2.0))
 
 
 @pytest.fixture

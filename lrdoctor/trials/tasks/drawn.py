@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lrdoctor.trials.problem import Batch, Problem
 
 STEPS = 1_000
-COUNT = 288
+COUNT = 184
 _ACTIVATIONS: tuple[Activation, ...] = (torch.relu, torch.tanh, F.gelu, F.silu, F.elu, torch.sigmoid)
 
 
