@@ -16,7 +16,10 @@ FINE = np.exp(-0.5 * (OFFSETS / 1.2) ** 2)
 
 @pytest.mark.parametrize(
     ("steps", "rate_known", "power"),
-    [(600, True, 3.0), (1_000, True, 3.0), (10**3.25, True, 2.5), (1e5, True, 2.0), (600, False, 1.0), (1e5, False, 1.0)],
+    [
+        (600, True, 3.0), (1_000, True, 3.0), (10**3.25, True, 2.5), (1e5, True, 2.0), (600, False, 1.0),
+        (1e5, False, 1.0),
+    ],
 )  # fmt: skip
 def test_power_by_length_and_rate(steps, rate_known, power):
     assert power_for(POWERS, np.log10(steps), rate_known=rate_known) == pytest.approx(power)
