@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from lrdoctor.prescribing.features import NAMES
+from lrdoctor.prescribing.network import MISSING
+from lrdoctor.prescribing.response import RATE
 from lrdoctor.trials import fitting
-from lrdoctor.trials.dataset import OFFSETS, SCORES, response, rows_of
+from lrdoctor.trials.dataset import OFFSETS, SCORES, Rows, response, rows_of
 
 
 @pytest.fixture
@@ -48,6 +50,33 @@ def test_folds_fitted_side_by_side_say_the_same(rows):
     assert alone.shape == (len(rows), 2 * OFFSETS.size)
     assert np.unique(alone, axis=0).shape[0] > 1
     np.testing.assert_array_equal(fitting.held_out(split, public, few, jobs=2), alone)
+
+
+def test_only_the_short_expert_is_taught_more_than_is_asked_for(rows, monkeypatch):
+    columns, train = [], fitting._train
+    monkeypatch.setattr(fitting, "_train", lambda x, y, *rest: columns.append(y.shape[1]) or train(x, y, *rest))
+    few = fitting.Settings(members=1, long_budget=300, batch_size=64, ramps=2, long_ramps=2, width=4, epochs=1)
+    fitting.fit(rows, np.zeros(len(rows), bool), few)
+    shares = sum(name.endswith("of the reduction") for name in SCORES)
+    assert columns == [(2 + shares) * OFFSETS.size, 2 * OFFSETS.size]
+
+
+def test_long_trainings_are_calibrated_on_the_public_grids():
+    """Short ones and long ones of the trials are where their responses say, those of public grids are not."""
+    count = 300
+    x = np.full((3 * count, len(NAMES)), MISSING, np.float32)
+    x[:, RATE] = -3.0
+    x[:, NAMES.index("log10 steps")] = np.repeat([2.75, 4.0, 4.0], count)
+    public = np.repeat([False, False, True], count)
+    best = np.where(public, np.linspace(-2, 2, 3 * count), np.linspace(-0.4, 0.4, 3 * count)).astype(np.float32)
+    hollow = [np.zeros(3 * count)] * 5
+    rows = Rows(x, np.zeros((3 * count, len(SCORES), OFFSETS.size), np.uint8), best, *hollow)
+    peak = np.exp(-0.5 * OFFSETS**2).astype(np.float32)
+    said = np.tile(np.concatenate([peak, peak]), (3 * count, 1))
+    near, far, unknown = fitting.sharpness(rows, public, said)
+    assert near > 1.5 * far
+    assert far < unknown < near, "no rate is unknown here: all together"
+    assert fitting.sharpness(rows, np.zeros(3 * count, bool), said)[1] > far
 
 
 def test_what_is_stored_answers_only_what_is_asked_for(rows):
