@@ -50,8 +50,8 @@ def spread(dice: Dice, seed: int) -> Problem:
 
     def sample(generator: Generator, count: int) -> Batch:
         x = torch.rand(count, inputs, generator=generator) * 2 - 1
-        spread = least * (1 + 3 * x[:, :1].abs())
-        return x, torch.sin(speed * x.mean(1, keepdim=True)) + spread * torch.randn(count, 1, generator=generator)
+        width = least * (1 + 3 * x[:, :1].abs())
+        return x, torch.sin(speed * x.mean(1, keepdim=True)) + width * torch.randn(count, 1, generator=generator)
 
     def loss(params: Sequence[Tensor], part: Batch) -> Tensor:
         mean, log_var = net.forward(params, part[0]).chunk(2, -1)
