@@ -19,6 +19,11 @@ def rows(grid):
     return rows_of(grid)
 
 
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
 def test_lessons_begin_with_what_is_asked_for_and_end_with_shares_of_the_best_reduction(rows):
     public = np.zeros(len(rows), bool)
     taught, asked = fitting.lessons(rows, public), fitting.targets(rows, public)
@@ -41,7 +46,7 @@ def test_a_rate_that_ends_worse_than_it_began_reaches_no_share(grid):
 
 
 @pytest.mark.slow
-def test_folds_fitted_side_by_side_say_the_same(rows):
+def test_folds_fitted_side_by_side_say_the_same(rows, torch):
     few = fitting.Settings(members=1, long_budget=300, batch_size=64, ramps=2, long_ramps=2, width=4, epochs=1, folds=2)
     family = np.where(rows.member % 2 == 0, "even", "odd")
     split = replace_family(rows, family)
@@ -52,7 +57,7 @@ def test_folds_fitted_side_by_side_say_the_same(rows):
     np.testing.assert_array_equal(fitting.held_out(split, public, few, jobs=2), alone)
 
 
-def test_only_the_short_expert_is_taught_more_than_is_asked_for(rows, monkeypatch):
+def test_only_the_short_expert_is_taught_more_than_is_asked_for(rows, torch, monkeypatch):
     columns, train = [], fitting._train
     monkeypatch.setattr(fitting, "_train", lambda x, y, *rest: columns.append(y.shape[1]) or train(x, y, *rest))
     few = fitting.Settings(members=1, long_budget=300, batch_size=64, ramps=2, long_ramps=2, width=4, epochs=1)
@@ -79,7 +84,7 @@ def test_long_trainings_are_calibrated_on_the_public_grids():
     assert fitting.sharpness(rows, np.zeros(3 * count, bool), said)[1] > far
 
 
-def test_what_is_stored_answers_only_what_is_asked_for(rows):
+def test_what_is_stored_answers_only_what_is_asked_for(rows, torch):
     few = fitting.Settings(members=1, long_budget=300, batch_size=64, ramps=2, long_ramps=3, width=4, epochs=1)
     arrays = fitting.fit(rows, np.zeros(len(rows), bool), few)
     for expert, ramps in (("short_", 2), ("long_", 3)):
