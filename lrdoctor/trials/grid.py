@@ -133,7 +133,7 @@ def save_grid(grid: Grid, path: Path) -> None:
     """Write a grid as one compact npz; atomically, so that an interrupted run leaves no half a file.
 
     Floats keep 6 to 14 bits of mantissa and are compressed with LZMA as differences between neighbouring
-    rates, whose runs saw the same batches, and steps: 45 % smaller than ``numpy.savez_compressed`` of the same
+    rates, whose runs saw the same batches, and steps: far smaller than ``numpy.savez_compressed`` of the same
     values.
     """
     meta: dict[str, Any] = {}
